@@ -1,0 +1,3 @@
+//! Benchmarks: prints one JSON array on stdout.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The command line of onset: one file per command.
+
+fn main() {}

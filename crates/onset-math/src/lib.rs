@@ -1,0 +1,1 @@
+//! Distributions, quantiles, roots, minima, quadrature and small linear algebra, each with its measured error.

@@ -1,0 +1,1 @@
+//! Models of evidence synthesis: pooling, regression, heterogeneity.

@@ -1,0 +1,1 @@
+//! Figures: rows in, scene out, SVG from the scene; one place where a number becomes text.

@@ -1,0 +1,1 @@
+//! Reports: clinician and patient HTML, tables, JSON.

@@ -1,0 +1,1 @@
+//! The protocol a user writes and the answers to the six questions.
