@@ -2,7 +2,9 @@
 //! the review folder and its structural checks.
 
 mod diagnostic;
+pub mod evidence;
 mod row;
 
 pub use diagnostic::{Diagnostic, Severity, Warned};
+pub use evidence::Evidence;
 pub use row::RowId;

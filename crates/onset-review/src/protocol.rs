@@ -1,0 +1,568 @@
+//! The protocol (`review.toml`): what would be done before the data are seen.
+//!
+//! Everything that changes a number stands here; unknown keys are errors. The JSON Schema printed by
+//! `onset schema` is derived from these types.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A whole protocol.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Protocol {
+    /// What the review asks and which version of it this is.
+    pub review: Review,
+    /// Treatment nodes; `arms.csv` names one each.
+    pub treatment: Vec<Treatment>,
+    /// What is measured.
+    pub outcome: Vec<Outcome>,
+    /// Times that are pooled together.
+    pub window: Vec<Window>,
+    /// Which nodes are compared.
+    pub comparison: Vec<Comparison>,
+    /// How numbers are converted and pooled.
+    #[serde(default)]
+    pub model: Model,
+    /// What is left out, and why.
+    #[serde(default)]
+    pub exclude: Vec<Exclude>,
+    /// Doubts printed beside the evidence without changing a number.
+    #[serde(default)]
+    pub doubt: Vec<Doubt>,
+    /// How pools printed elsewhere are recomputed.
+    #[serde(default)]
+    pub recompute: Vec<Recompute>,
+}
+
+/// `[review]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Review {
+    /// Title of the review.
+    pub title: String,
+    /// The question in one sentence.
+    pub question: String,
+    /// Version, also the report's date: `2026.11`.
+    pub version: String,
+    /// Seed of every random draw.
+    pub seed: u64,
+    /// Format of this file; old files open for ever.
+    pub format: u32,
+    /// False prints the stamp "not a systematic search" on every page.
+    pub systematic_search: bool,
+    /// How the evidence was collected, in a sentence or two.
+    #[serde(default)]
+    pub search: String,
+    /// Which result stands at the top of the page.
+    pub headline: Headline,
+}
+
+/// The result that stands at the top of the page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Headline {
+    /// Id of a comparison.
+    pub comparison: String,
+    /// Id of an outcome.
+    pub outcome: String,
+    /// Id of a window.
+    pub window: String,
+}
+
+/// Whether a node is what is studied or what it is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// What is studied.
+    #[default]
+    Treatment,
+    /// What it is compared with.
+    Control,
+}
+
+/// What a control does to the blind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ControlType {
+    /// Saline or a pill without effect.
+    Inert,
+    /// A drug with side effects, midazolam or another.
+    Active,
+    /// Given under anaesthesia, so that nothing is felt.
+    Anaesthesia,
+    /// An oral antidepressant with a dummy of the route studied.
+    OralAntidepressant,
+    /// Another treatment in its own right (ECT, quetiapine).
+    Treatment,
+}
+
+/// `[[treatment]]`: one node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Treatment {
+    /// Id used in `arms.csv`.
+    pub id: String,
+    /// As printed in tables and figures.
+    pub label: String,
+    /// Pharmacological class.
+    #[serde(default)]
+    pub class: String,
+    /// Route of administration: iv, intranasal, oral, ….
+    #[serde(default)]
+    pub route: String,
+    /// Components for additive models.
+    #[serde(default)]
+    pub components: Vec<String>,
+    /// Treatment or control.
+    #[serde(default)]
+    pub role: Role,
+    /// For controls: what it does to the blind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control_type: Option<ControlType>,
+}
+
+/// What kind of numbers an outcome has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OutcomeKind {
+    /// Means and SDs of a scale.
+    Continuous,
+    /// People with an event.
+    Binary,
+}
+
+/// Which way is good for the patient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Direction {
+    /// A lower value is better.
+    #[serde(rename = "lower is better")]
+    Lower,
+    /// A higher value is better.
+    #[serde(rename = "higher is better")]
+    Higher,
+}
+
+/// A rating scale.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scale {
+    /// As written in the `scale` column.
+    pub id: String,
+    /// Lowest and highest possible score.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<[f64; 2]>,
+}
+
+/// How an SMD is told in points of a scale.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReportAs {
+    /// Scale whose points are shown.
+    pub scale: String,
+    /// SD that one SMD stands for.
+    pub reference_sd: f64,
+    /// Where that SD comes from.
+    pub source: String,
+}
+
+/// A difference that matters to patients.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImportantDifference {
+    /// Size, always positive; on the log scale for ratios.
+    pub value: f64,
+    /// Unit: a scale id, "smd" or "log ratio".
+    pub unit: String,
+    /// Where it comes from.
+    pub source: String,
+}
+
+/// A risk in the control group, declared.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ControlRisk {
+    /// Probability, 0 to 1.
+    pub value: f64,
+    /// Its standard error on the probability scale.
+    pub standard_error: f64,
+    /// Where it comes from.
+    pub source: String,
+}
+
+/// `[[outcome]]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Outcome {
+    /// Id used in `observations.csv`.
+    pub id: String,
+    /// As printed.
+    pub label: String,
+    /// Continuous or binary.
+    pub kind: OutcomeKind,
+    /// Which way is good.
+    pub direction: Direction,
+    /// Accepted scales; the order is the preference within a study and window.
+    #[serde(default)]
+    pub scales: Vec<Scale>,
+    /// How an SMD is told in points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report_as: Option<ReportAs>,
+    /// The difference that matters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub important_difference: Option<ImportantDifference>,
+    /// Other published values of it, by name.
+    #[serde(default)]
+    pub important_difference_alternatives: BTreeMap<String, ImportantDifference>,
+    /// Control risk for absolute effects (a comparison may declare its own).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control_risk: Option<ControlRisk>,
+}
+
+/// What kind of evidence a window holds; kinds are never pooled together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EvidenceKind {
+    /// Fixed hours after a first dose.
+    Acute,
+    /// The end of a course of varying length.
+    CourseEnd,
+    /// After treatment has stopped.
+    FollowUp,
+    /// Randomised withdrawal.
+    Withdrawal,
+}
+
+/// `[[window]]`: times that are pooled together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// Id.
+    pub id: String,
+    /// As printed.
+    pub label: String,
+    /// First hour that belongs to it; absent for course-end windows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_hours: Option<f64>,
+    /// Last hour that belongs to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_hours: Option<f64>,
+    /// The visit nearest to this hour is used; ties go to the earlier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_hours: Option<f64>,
+    /// Kind of evidence.
+    pub evidence: EvidenceKind,
+}
+
+/// What splits a comparison into subgroups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SubgroupBy {
+    /// The control node itself (saline, midazolam, ...).
+    Control,
+    /// Control type of the control node.
+    ControlType,
+    /// Route of the treatment node.
+    Route,
+    /// `population` of the study.
+    Population,
+    /// `design` of the study.
+    Design,
+}
+
+/// `[[comparison]]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Comparison {
+    /// Id.
+    pub id: String,
+    /// As printed: "Racemic ketamine v midazolam".
+    pub label: String,
+    /// Short name of the treatment side, for axes and sentences.
+    pub treatment_label: String,
+    /// Short name of the control side.
+    pub control_label: String,
+    /// Treatment nodes.
+    pub treatment: Vec<String>,
+    /// Control nodes.
+    pub control: Vec<String>,
+    /// Outcome ids.
+    pub outcomes: Vec<String>,
+    /// Window ids.
+    pub windows: Vec<String>,
+    /// Subgroup analyses.
+    #[serde(default)]
+    pub subgroups: Vec<SubgroupBy>,
+    /// Only studies of these populations; empty means all.
+    #[serde(default)]
+    pub populations: Vec<String>,
+    /// Shown first.
+    #[serde(default)]
+    pub primary: bool,
+    /// Control risks of this comparison, by outcome.
+    #[serde(default)]
+    pub control_risk: BTreeMap<String, ControlRisk>,
+    /// A remark printed under its results.
+    #[serde(default)]
+    pub note: String,
+}
+
+/// Effect measure of an outcome in a review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[allow(missing_docs)]
+pub enum EffectMeasure {
+    MD,
+    SMD,
+    SMDH,
+    ROM,
+    OR,
+    RR,
+    RD,
+    AS,
+}
+
+/// Estimator of the between-study variance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[allow(missing_docs)]
+pub enum Tau2 {
+    REML,
+    DL,
+    PM,
+}
+
+/// Interval of the mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum IntervalMethod {
+    /// Hartung-Knapp from three studies and tau2 > 0, Wald otherwise.
+    HartungKnapp,
+    /// Normal quantiles.
+    Wald,
+}
+
+/// A conversion of what was printed into what is pooled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Conversion {
+    /// SD = SE sqrt(n) of a raw mean.
+    SeToSd,
+    /// SD from the interval of a raw mean (t quantile).
+    CiToSd,
+    /// SE of a printed contrast from its interval.
+    CiToSe,
+    /// Events = percent x n, the only integer that fits.
+    PercentToEvents,
+    /// Mean and SD from median, quartiles or range (Luo 2018, Wan 2014).
+    MedianToMean,
+    /// A crossover's two periods as a paired comparison with a declared correlation.
+    CrossoverPaired,
+    /// Binary crossover by Becker and Balagtas with a declared correlation.
+    CrossoverBinary,
+    /// Arms of one side combined (Handbook 23.3.4).
+    CombineArms,
+    /// A shared control arm divided among arms (on request).
+    SplitControl,
+    /// Change and endpoint scores in one pool of mean differences.
+    ChangeAndEndpoint,
+    /// A model-adjusted contrast pooled beside raw mean differences.
+    AdjustedContrast,
+    /// Sign turned because arm1 of a printed contrast is our control.
+    TurnSign,
+    /// Half an event added to the cells of a study with an empty cell.
+    ZeroCell,
+}
+
+/// What is used of a crossover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CrossoverUse {
+    /// First period where reported.
+    FirstPeriod,
+    /// Both periods, paired.
+    Paired,
+}
+
+/// `model.crossover`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Crossover {
+    /// Preferred rows; the other kind is the fallback.
+    pub r#use: CrossoverUse,
+    /// Within-person correlation of a continuous outcome.
+    pub correlation: f64,
+    /// Other correlations tried.
+    pub sensitivity: Vec<f64>,
+}
+
+/// What to do with several arms of one side in one trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum MultiArm {
+    /// Combine them into one.
+    Combine,
+    /// Keep them apart and divide the shared arm.
+    Split,
+}
+
+/// When printed contrasts are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ContrastUse {
+    /// Only where the arms are not printed.
+    WhenNoArms,
+    /// Before arm-level rows.
+    Prefer,
+    /// Never.
+    Never,
+}
+
+/// `[model]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Model {
+    /// Effect measure by outcome id.
+    pub effect: BTreeMap<String, EffectMeasure>,
+    /// Estimator of tau2.
+    pub tau2: Tau2,
+    /// Interval of the mean.
+    pub interval: IntervalMethod,
+    /// Level of every interval.
+    pub level: f64,
+    /// Prediction intervals are printed from this many studies.
+    pub prediction_from: usize,
+    /// Declared conversions; a row that needs another one is refused and listed.
+    pub conversions: Vec<Conversion>,
+    /// Crossovers.
+    pub crossover: Crossover,
+    /// Several arms of one side.
+    pub multi_arm: MultiArm,
+    /// Printed contrasts.
+    pub contrasts: ContrastUse,
+    /// Change scores before endpoint scores when a study prints both.
+    pub prefer_change: bool,
+    /// Row sets in order of preference.
+    pub sets: Vec<String>,
+    /// Draws behind absolute effects.
+    pub draws: u32,
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        Model {
+            effect: BTreeMap::new(),
+            tau2: Tau2::REML,
+            interval: IntervalMethod::HartungKnapp,
+            level: 0.95,
+            prediction_from: 5,
+            conversions: vec![
+                Conversion::SeToSd,
+                Conversion::CiToSd,
+                Conversion::CiToSe,
+                Conversion::CrossoverPaired,
+                Conversion::CombineArms,
+                Conversion::ZeroCell,
+            ],
+            crossover: Crossover {
+                r#use: CrossoverUse::FirstPeriod,
+                correlation: 0.5,
+                sensitivity: vec![0.3, 0.7],
+            },
+            multi_arm: MultiArm::Combine,
+            contrasts: ContrastUse::WhenNoArms,
+            prefer_change: true,
+            sets: vec!["observed".to_owned(), "LOCF".to_owned()],
+            draws: 100_000,
+        }
+    }
+}
+
+/// `[[exclude]]`: a study, an arm or rows, never silently.
+///
+/// Every field that is given must match; `rows` names lines outright.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Exclude {
+    /// Study id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub study: Option<String>,
+    /// Arm id within the study.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arm: Option<String>,
+    /// Outcome id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+    /// Rows, `observations.csv:17`.
+    #[serde(default)]
+    pub rows: Vec<String>,
+    /// Only in these comparisons; empty means everywhere.
+    #[serde(default)]
+    pub comparisons: Vec<String>,
+    /// Why, in one sentence.
+    pub reason: String,
+}
+
+/// `[[doubt]]`: something a reader should know that changes no number.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Doubt {
+    /// Study id, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub study: Option<String>,
+    /// Rows it is about.
+    #[serde(default)]
+    pub rows: Vec<String>,
+    /// What is doubtful, in neutral words.
+    pub text: String,
+}
+
+/// `[[recompute]]`: how a pool printed elsewhere is recomputed from our rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Recompute {
+    /// Id named in the `recompute` column of `published.csv`.
+    pub id: String,
+    /// Effect measure.
+    pub measure: EffectMeasure,
+    /// Common-effect or random-effects model.
+    pub model: RecomputeModel,
+    /// One entry a pooled line.
+    pub entries: Vec<RecomputeEntry>,
+    /// How the recomputation differs from the handling this review uses, in neutral words.
+    pub explanation: String,
+    /// What this review does with the same rows instead, as recipe id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correct: Option<String>,
+}
+
+/// Model of a recomputation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecomputeModel {
+    /// Inverse variance, one true effect.
+    Common,
+    /// DerSimonian-Laird with Wald interval.
+    DersimonianLaird,
+    /// Mantel-Haenszel.
+    MantelHaenszel,
+}
+
+/// One line of a recomputed pool: two arm-level rows, or one contrast row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecomputeEntry {
+    /// Row(s) of the treatment arm (`observations.csv:12`); several are combined.
+    #[serde(default)]
+    pub treatment: Vec<String>,
+    /// Row(s) of the control arm.
+    #[serde(default)]
+    pub control: Vec<String>,
+    /// Row of a printed contrast instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contrast: Option<String>,
+    /// Take the printed standard error as a standard deviation: shows arithmetic, nothing more.
+    #[serde(default)]
+    pub se_as_sd: bool,
+    /// A group size that replaces the printed one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub treatment_n: Option<u64>,
+}
