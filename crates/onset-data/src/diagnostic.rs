@@ -161,11 +161,17 @@ pub struct Warned<T> {
 impl<T> Warned<T> {
     /// A value about which nothing was noticed.
     pub fn clean(value: T) -> Self {
-        Warned { value, warnings: Vec::new() }
+        Warned {
+            value,
+            warnings: Vec::new(),
+        }
     }
 
     /// The same warnings about another value.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Warned<U> {
-        Warned { value: change(self.value), warnings: self.warnings }
+        Warned {
+            value: change(self.value),
+            warnings: self.warnings,
+        }
     }
 }

@@ -62,8 +62,11 @@ pub enum Timing {
 
 impl Timing {
     /// Every timing with its name in the tables.
-    pub const TABLE: [(&'static str, Timing); 3] =
-        [("hours", Timing::Hours), ("course-end", Timing::CourseEnd), ("any-time", Timing::AnyTime)];
+    pub const TABLE: [(&'static str, Timing); 3] = [
+        ("hours", Timing::Hours),
+        ("course-end", Timing::CourseEnd),
+        ("any-time", Timing::AnyTime),
+    ];
 }
 
 /// What the numbers of an observation are.
@@ -380,7 +383,9 @@ impl Evidence {
 
     /// The arm of this study with this id.
     pub fn arm(&self, study_id: &str, arm_id: &str) -> Option<&Arm> {
-        self.arms.iter().find(|arm| arm.study_id == study_id && arm.id == arm_id)
+        self.arms
+            .iter()
+            .find(|arm| arm.study_id == study_id && arm.id == arm_id)
     }
 
     /// The source with this id.

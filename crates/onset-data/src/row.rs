@@ -23,7 +23,10 @@ pub struct RowId {
 impl RowId {
     /// The row of `file` at `line`.
     pub fn new(file: impl Into<String>, line: u64) -> Self {
-        RowId { file: file.into(), line }
+        RowId {
+            file: file.into(),
+            line,
+        }
     }
 }
 

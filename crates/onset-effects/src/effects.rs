@@ -61,14 +61,24 @@ impl Effects {
     /// ```
     pub fn new(y: Vec<f64>, v: Vec<f64>, labels: Vec<String>) -> Result<Self, EffectsError> {
         if y.len() != v.len() || y.len() != labels.len() {
-            return Err(EffectsError::UnequalLengths { y: y.len(), v: v.len(), labels: labels.len() });
+            return Err(EffectsError::UnequalLengths {
+                y: y.len(),
+                v: v.len(),
+                labels: labels.len(),
+            });
         }
         for i in 0..y.len() {
             if !y[i].is_finite() {
-                return Err(EffectsError::NotFinite { label: labels[i].clone(), found: y[i] });
+                return Err(EffectsError::NotFinite {
+                    label: labels[i].clone(),
+                    found: y[i],
+                });
             }
             if !(v[i].is_finite() && v[i] > 0.0) {
-                return Err(EffectsError::BadVariance { label: labels[i].clone(), found: v[i] });
+                return Err(EffectsError::BadVariance {
+                    label: labels[i].clone(),
+                    found: v[i],
+                });
             }
         }
         let rows = vec![Vec::new(); y.len()];
