@@ -4,7 +4,9 @@
 mod diagnostic;
 pub mod evidence;
 mod row;
+mod table;
 
 pub use diagnostic::{Diagnostic, Severity, Warned};
 pub use evidence::Evidence;
 pub use row::RowId;
+pub use table::{Column, LONGEST_LINE, Table, is_missing, nearest};
