@@ -46,7 +46,11 @@ impl Table {
     /// `file_missing`, `file_is_directory`, `file_unreadable`, and all of [`Table::parse`]. Reading stops
     /// at the first line over [`LONGEST_LINE`], so that a broken file costs no memory.
     pub fn read(path: &Path) -> Result<Table, Diagnostic> {
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .unwrap_or(path.as_os_str())
+            .to_string_lossy()
+            .into_owned();
         let bytes = read_bytes(path, &name)?;
         Table::parse(&name, &bytes)
     }
@@ -80,7 +84,11 @@ impl Table {
                 return Err(ragged(row, &headers).file(name));
             }
         }
-        Ok(Table { name: name.to_owned(), headers, rows })
+        Ok(Table {
+            name: name.to_owned(),
+            headers,
+            rows,
+        })
     }
 
     /// File name.
@@ -110,7 +118,10 @@ impl Table {
 
     /// Text of a cell; empty when there is no such cell.
     pub fn cell(&self, row: usize, column: usize) -> &str {
-        self.rows.get(row).and_then(|r| r.cells.get(column)).map_or("", String::as_str)
+        self.rows
+            .get(row)
+            .and_then(|r| r.cells.get(column))
+            .map_or("", String::as_str)
     }
 
     /// Whether a column has this name.
@@ -153,10 +164,12 @@ pub fn nearest<'a, S: AsRef<str>>(name: &str, candidates: &'a [S]) -> Option<&'a
 fn read_bytes(path: &Path, name: &str) -> Result<Vec<u8>, Diagnostic> {
     let shown = path.display().to_string();
     if path.is_dir() {
-        return Err(Diagnostic::error("file_is_directory", "this is a folder, not a file")
-            .file(shown)
-            .allowed("a CSV file")
-            .hint("name a file inside it"));
+        return Err(
+            Diagnostic::error("file_is_directory", "this is a folder, not a file")
+                .file(shown)
+                .allowed("a CSV file")
+                .hint("name a file inside it"),
+        );
     }
     let mut file = File::open(path).map_err(|error| unreadable(&shown, &error))?;
     let mut bytes = Vec::new();
@@ -234,7 +247,9 @@ fn nul_byte(line: u64) -> Diagnostic {
 fn not_utf8(bytes: &[u8], at: usize) -> Diagnostic {
     let before = &bytes[..at.min(bytes.len())];
     let line = 1 + before.iter().filter(|&&b| b == b'\n').count() as u64;
-    let found = bytes.get(at).map_or_else(String::new, |byte| format!("byte 0x{byte:02X}"));
+    let found = bytes
+        .get(at)
+        .map_or_else(String::new, |byte| format!("byte 0x{byte:02X}"));
     Diagnostic::error("not_utf8", "the file is not UTF-8 text")
         .line(line)
         .found(found)
@@ -248,11 +263,17 @@ fn checked_headers(header: &Row) -> Result<Vec<String>, Diagnostic> {
     if let [only] = names.as_slice()
         && let Some(separator) = [';', '\t', '|'].into_iter().find(|&c| only.contains(c))
     {
-        let shown = if separator == '\t' { "tabs".to_owned() } else { format!("'{separator}'") };
-        return Err(Diagnostic::error("separator", "the cells are not separated by commas")
-            .line(header.line)
-            .found(shown)
-            .allowed("commas, with a decimal point in numbers"));
+        let shown = if separator == '\t' {
+            "tabs".to_owned()
+        } else {
+            format!("'{separator}'")
+        };
+        return Err(
+            Diagnostic::error("separator", "the cells are not separated by commas")
+                .line(header.line)
+                .found(shown)
+                .allowed("commas, with a decimal point in numbers"),
+        );
     }
     let mut sorted: Vec<(&str, usize)> = names.iter().map(String::as_str).zip(1..).collect();
     sorted.sort_unstable();
@@ -281,7 +302,13 @@ fn twice(name: &str, first: usize, second: usize) -> Diagnostic {
 
 fn ragged(row: &Row, headers: &[String]) -> Diagnostic {
     let (found, expected) = (row.cells.len(), headers.len());
-    let plural = |n: usize| if n == 1 { "1 cell".to_owned() } else { format!("{n} cells") };
+    let plural = |n: usize| {
+        if n == 1 {
+            "1 cell".to_owned()
+        } else {
+            format!("{n} cells")
+        }
+    };
     let mut d = Diagnostic::error("ragged_row", "the row is not as long as the header")
         .line(row.line)
         .found(plural(found))

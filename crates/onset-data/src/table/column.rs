@@ -34,7 +34,9 @@ impl<'a> Column<'a> {
 
     /// Cells as text; `None` where empty or `NA`.
     pub fn texts(&self) -> Vec<Option<&'a str>> {
-        self.cells().map(|cell| (!is_missing(cell)).then_some(cell.trim())).collect()
+        self.cells()
+            .map(|cell| (!is_missing(cell)).then_some(cell.trim()))
+            .collect()
     }
 
     /// Cells as numbers; `None` where empty or `NA`.
@@ -46,7 +48,11 @@ impl<'a> Column<'a> {
     /// `not_a_number`, with the line and a hint.
     pub fn numbers(&self) -> Result<Vec<Option<f64>>, Diagnostic> {
         let read = |(row, cell): (usize, &str)| {
-            if is_missing(cell) { Ok(None) } else { self.number(row, cell.trim()).map(Some) }
+            if is_missing(cell) {
+                Ok(None)
+            } else {
+                self.number(row, cell.trim()).map(Some)
+            }
         };
         self.cells().enumerate().map(read).collect()
     }
@@ -81,7 +87,10 @@ fn parse(cell: &str) -> Option<f64> {
 
 fn hint(cell: &str) -> &'static str {
     let lower = cell.to_lowercase();
-    if matches!(lower.as_str(), "na" | "nan" | "n/a" | "null" | "none" | "-" | "." | "missing" | "nr") {
+    if matches!(
+        lower.as_str(),
+        "na" | "nan" | "n/a" | "null" | "none" | "-" | "." | "missing" | "nr"
+    ) {
         "leave the cell empty, or write NA, when the value is missing"
     } else if lower.trim_start_matches(['+', '-']).starts_with("inf") {
         "an infinite value cannot be analysed; leave the cell empty if it is missing"

@@ -47,11 +47,13 @@ pub(super) fn records(text: &str) -> Result<Vec<Row>, Diagnostic> {
         scanner.step(c)?;
     }
     if scanner.state == State::Quoted {
-        return Err(Diagnostic::error("unterminated_quote", "a quoted cell is never closed")
-            .line(scanner.quote_line)
-            .found("an opening quote without its partner")
-            .allowed("quotes in pairs")
-            .hint("close the cell with a double quote; a quote inside a quoted cell is written twice"));
+        return Err(
+            Diagnostic::error("unterminated_quote", "a quoted cell is never closed")
+                .line(scanner.quote_line)
+                .found("an opening quote without its partner")
+                .allowed("quotes in pairs")
+                .hint("close the cell with a double quote; a quote inside a quoted cell is written twice"),
+        );
     }
     scanner.end_record()?;
     Ok(scanner.records)
@@ -94,11 +96,13 @@ impl Scanner {
 
     fn push(&mut self, c: char) -> Result<(), Diagnostic> {
         if self.cell.len() >= LONGEST_LINE {
-            return Err(Diagnostic::error("cell_too_long", "a cell is longer than any table's")
-                .line(self.quote_line)
-                .found("over 1048576 bytes")
-                .allowed("at most 1048576 bytes")
-                .hint("is a quote never closed?"));
+            return Err(
+                Diagnostic::error("cell_too_long", "a cell is longer than any table's")
+                    .line(self.quote_line)
+                    .found("over 1048576 bytes")
+                    .allowed("at most 1048576 bytes")
+                    .hint("is a quote never closed?"),
+            );
         }
         self.cell.push(c);
         Ok(())
@@ -113,7 +117,11 @@ impl Scanner {
 
     fn end_cell(&mut self) {
         let cell = std::mem::take(&mut self.cell);
-        let cell = if self.state == State::Closed { cell } else { cell.trim().to_owned() };
+        let cell = if self.state == State::Closed {
+            cell
+        } else {
+            cell.trim().to_owned()
+        };
         self.cells.push(cell);
         self.state = State::Start;
     }
@@ -128,13 +136,19 @@ impl Scanner {
         self.end_cell();
         let cells = std::mem::take(&mut self.cells);
         if let (Some(line), 1, false) = (self.blank_line, cells.len(), self.records.is_empty()) {
-            return Err(Diagnostic::error("blank_line", "a blank line in a table of one column is ambiguous")
-                .line(line)
-                .allowed("NA for a missing value")
-                .hint("write NA, or delete the line"));
+            return Err(Diagnostic::error(
+                "blank_line",
+                "a blank line in a table of one column is ambiguous",
+            )
+            .line(line)
+            .allowed("NA for a missing value")
+            .hint("write NA, or delete the line"));
         }
         self.blank_line = None;
-        self.records.push(Row { line: self.record_line, cells });
+        self.records.push(Row {
+            line: self.record_line,
+            cells,
+        });
         Ok(())
     }
 }

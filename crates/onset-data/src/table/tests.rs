@@ -20,7 +20,10 @@ fn accepts_bom_crlf_blanks_and_quotes() {
     let table = Table::parse("t.csv", bytes).unwrap();
     assert_eq!(table.headers(), ["study", "yi"]);
     assert_eq!(texts(&table, "study"), ["A, \"x\"", "B"]);
-    assert_eq!(table.column("yi").unwrap().numbers().unwrap(), [Some(1.0), Some(2.0)]);
+    assert_eq!(
+        table.column("yi").unwrap().numbers().unwrap(),
+        [Some(1.0), Some(2.0)]
+    );
 }
 
 #[test]
@@ -43,9 +46,15 @@ fn what_is_no_table_is_refused_with_its_line() {
     assert_eq!(code_and_line(b"a,b\n1,caf\xE9\n"), ("not_utf8".into(), Some(2)));
     assert_eq!(code_and_line(b"a,b\n1,2\n1\n"), ("ragged_row".into(), Some(3)));
     assert_eq!(code_and_line(b"a,b\n1,2,3\n"), ("ragged_row".into(), Some(2)));
-    assert_eq!(code_and_line(b"a,b,a\n1,2,3\n"), ("duplicate_header".into(), Some(1)));
+    assert_eq!(
+        code_and_line(b"a,b,a\n1,2,3\n"),
+        ("duplicate_header".into(), Some(1))
+    );
     assert_eq!(code_and_line(b"a,,\n1,,\n"), ("unnamed_column".into(), Some(1)));
-    assert_eq!(code_and_line(b"a,b\n1,2\n3,\"4\n5,6\n"), ("unterminated_quote".into(), Some(3)));
+    assert_eq!(
+        code_and_line(b"a,b\n1,2\n3,\"4\n5,6\n"),
+        ("unterminated_quote".into(), Some(3))
+    );
     assert_eq!(code_and_line(b"a,b\n1,2\"\n"), ("stray_quote".into(), Some(2)));
     assert_eq!(code_and_line(b"a,b\n\"1\"2,3\n"), ("stray_quote".into(), Some(2)));
     assert_eq!(code_and_line(b"a;b\n1;2\n"), ("separator".into(), Some(1)));
@@ -55,7 +64,10 @@ fn what_is_no_table_is_refused_with_its_line() {
 #[test]
 fn ragged_rows_say_how_long() {
     let d = refused(b"a,b,c\n1,2\n");
-    assert_eq!((d.found.as_deref(), d.allowed.as_deref()), (Some("2 cells"), Some("3 cells")));
+    assert_eq!(
+        (d.found.as_deref(), d.allowed.as_deref()),
+        (Some("2 cells"), Some("3 cells"))
+    );
     assert_eq!(d.column.as_deref(), Some("c"));
 }
 
@@ -89,8 +101,14 @@ fn unknown_columns_name_the_nearest() {
 #[test]
 fn numbers_are_decimal_and_finite() {
     let table = Table::parse("t.csv", b"x,y\n 1e308 ,1\n-.5,\nNA,+2E-3\n").unwrap();
-    assert_eq!(table.column("x").unwrap().numbers().unwrap(), [Some(1e308), Some(-0.5), None]);
-    assert_eq!(table.column("y").unwrap().numbers().unwrap(), [Some(1.0), None, Some(0.002)]);
+    assert_eq!(
+        table.column("x").unwrap().numbers().unwrap(),
+        [Some(1e308), Some(-0.5), None]
+    );
+    assert_eq!(
+        table.column("y").unwrap().numbers().unwrap(),
+        [Some(1.0), None, Some(0.002)]
+    );
     for (cell, hint) in [
         ("NaN", "NA"),
         ("inf", "infinite"),
@@ -107,14 +125,20 @@ fn numbers_are_decimal_and_finite() {
         let table = Table::parse("t.csv", format!("a,x\n1,2\n1,{cell}\n").as_bytes()).unwrap();
         let d = table.column("x").unwrap().numbers().unwrap_err();
         assert_eq!((d.line, d.column.as_deref()), (Some(3), Some("x")), "{cell}");
-        assert!(d.hint.as_deref().is_some_and(|h| h.contains(hint)), "{cell}: {:?}", d.hint);
+        assert!(
+            d.hint.as_deref().is_some_and(|h| h.contains(hint)),
+            "{cell}: {:?}",
+            d.hint
+        );
     }
 }
 
 #[test]
 fn a_column_is_numeric_when_all_present_cells_are() {
     let table = Table::parse("t.csv", b"a,b,c\n1,x,NA\nNA,2,\n").unwrap();
-    let numeric: Vec<bool> = ["a", "b", "c"].map(|c| table.column(c).unwrap().is_numeric()).to_vec();
+    let numeric: Vec<bool> = ["a", "b", "c"]
+        .map(|c| table.column(c).unwrap().is_numeric())
+        .to_vec();
     assert_eq!(numeric, [true, false, false]);
     assert_eq!(table.column("b").unwrap().texts(), [Some("x"), Some("2")]);
 }
@@ -123,5 +147,8 @@ fn a_column_is_numeric_when_all_present_cells_are() {
 fn folders_and_absent_files_are_named() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     assert_eq!(Table::read(folder).unwrap_err().code, "file_is_directory");
-    assert_eq!(Table::read(&folder.join("nowhere.csv")).unwrap_err().code, "file_missing");
+    assert_eq!(
+        Table::read(&folder.join("nowhere.csv")).unwrap_err().code,
+        "file_missing"
+    );
 }
