@@ -3,6 +3,7 @@
 
 mod diagnostic;
 pub mod evidence;
+pub mod folder;
 mod row;
 mod table;
 

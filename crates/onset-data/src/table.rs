@@ -8,6 +8,7 @@ mod column;
 mod scan;
 
 pub use column::{Column, is_missing};
+pub(crate) use column::{number_hint, parse_number};
 
 use crate::{Diagnostic, RowId};
 use std::fs::File;
@@ -62,27 +63,27 @@ impl Table {
     /// `unterminated_quote`, `stray_quote`, `blank_line`, `separator`, `unnamed_column`,
     /// `duplicate_header`, `ragged_row`.
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Table, Diagnostic> {
+        Table::parse_all(name, bytes).map_err(|mut refusals| refusals.swap_remove(0))
+    }
+
+    /// As [`Table::parse`], with every row of a wrong length named. The refusals are never empty.
+    pub(crate) fn parse_all(name: &str, bytes: &[u8]) -> Result<Table, Vec<Diagnostic>> {
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        let text = checked_text(bytes).map_err(|d| d.file(name))?;
-        let mut records = scan::records(text).map_err(|d| d.file(name))?.into_iter();
+        let text = checked_text(bytes).map_err(|d| vec![d.file(name)])?;
+        let records = scan::records(text).map_err(|d| vec![d.file(name)])?;
+        let mut records = records.into_iter();
         let Some(header) = records.next() else {
-            return Err(Diagnostic::error("file_empty", "the file is empty")
-                .file(name)
-                .allowed("a header line and at least one row")
-                .hint("was it saved?"));
+            return Err(vec![file_empty().file(name)]);
         };
-        let headers = checked_headers(&header).map_err(|d| d.file(name))?;
+        let headers = checked_headers(&header).map_err(|d| vec![d.file(name)])?;
         let rows: Vec<Row> = records.collect();
         if rows.is_empty() {
-            return Err(Diagnostic::error("no_rows", "the file has a header but no rows")
-                .file(name)
-                .line(header.line)
-                .allowed("at least one row below the header"));
+            return Err(vec![no_rows(header.line).file(name)]);
         }
-        for row in &rows {
-            if row.cells.len() != headers.len() {
-                return Err(ragged(row, &headers).file(name));
-            }
+        let wrong = rows.iter().filter(|row| row.cells.len() != headers.len());
+        let refusals: Vec<Diagnostic> = wrong.map(|row| ragged(row, &headers).file(name)).collect();
+        if !refusals.is_empty() {
+            return Err(refusals);
         }
         Ok(Table {
             name: name.to_owned(),
@@ -161,7 +162,7 @@ pub fn nearest<'a, S: AsRef<str>>(name: &str, candidates: &'a [S]) -> Option<&'a
 }
 
 /// The bytes of the file, read in pieces so that an endless line is refused early.
-fn read_bytes(path: &Path, name: &str) -> Result<Vec<u8>, Diagnostic> {
+pub(crate) fn read_bytes(path: &Path, name: &str) -> Result<Vec<u8>, Diagnostic> {
     let shown = path.display().to_string();
     if path.is_dir() {
         return Err(
@@ -300,6 +301,18 @@ fn twice(name: &str, first: usize, second: usize) -> Diagnostic {
         .allowed("each name once")
 }
 
+fn file_empty() -> Diagnostic {
+    Diagnostic::error("file_empty", "the file is empty")
+        .allowed("a header line and at least one row")
+        .hint("was it saved?")
+}
+
+fn no_rows(header_line: u64) -> Diagnostic {
+    Diagnostic::error("no_rows", "the file has a header but no rows")
+        .line(header_line)
+        .allowed("at least one row below the header")
+}
+
 fn ragged(row: &Row, headers: &[String]) -> Diagnostic {
     let (found, expected) = (row.cells.len(), headers.len());
     let plural = |n: usize| {
@@ -314,7 +327,7 @@ fn ragged(row: &Row, headers: &[String]) -> Diagnostic {
         .found(plural(found))
         .allowed(plural(expected))
         .hint(if found > expected {
-            "is there a comma inside a cell? Put that cell in double quotes"
+            "is there a comma inside a cell, or a decimal comma? Put that cell in double quotes; write 1.5, not 1,5"
         } else {
             "is a comma missing? An empty cell still needs its comma"
         });

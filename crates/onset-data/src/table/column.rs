@@ -60,24 +60,24 @@ impl<'a> Column<'a> {
     /// Whether every cell that is not missing is a number (and at least one is there).
     pub fn is_numeric(&self) -> bool {
         let mut present = self.cells().filter(|cell| !is_missing(cell)).peekable();
-        present.peek().is_some() && present.all(|cell| parse(cell.trim()).is_some())
+        present.peek().is_some() && present.all(|cell| parse_number(cell.trim()).is_some())
     }
 
     fn number(&self, row: usize, cell: &str) -> Result<f64, Diagnostic> {
-        parse(cell).ok_or_else(|| {
+        parse_number(cell).ok_or_else(|| {
             Diagnostic::error("not_a_number", "the cell is not a number")
                 .file(self.table.name())
                 .line(self.table.line(row))
                 .column(self.name())
                 .found(cell)
                 .allowed("a number such as -1.5 or 2e-3, or empty or NA for a missing value")
-                .hint(hint(cell))
+                .hint(number_hint(cell))
         })
     }
 }
 
 /// A finite decimal number, or nothing.
-fn parse(cell: &str) -> Option<f64> {
+pub(crate) fn parse_number(cell: &str) -> Option<f64> {
     let plain = |b: u8| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E');
     if !cell.bytes().all(plain) {
         return None;
@@ -85,26 +85,44 @@ fn parse(cell: &str) -> Option<f64> {
     cell.parse().ok().filter(|x: &f64| x.is_finite())
 }
 
-fn hint(cell: &str) -> &'static str {
+/// What to try where a number belongs and `cell` stands.
+pub(crate) fn number_hint(cell: &str) -> String {
+    let digits = |c: char| c.is_ascii_digit() || ",.+-eE".contains(c);
+    if cell.contains(',') && cell.chars().all(digits) {
+        let advice = "write a decimal point instead of a comma, and no thousands separator";
+        return match parse_number(&cell.replacen(',', ".", 1)) {
+            Some(_) => format!("did you mean {}? {advice}", cell.replacen(',', ".", 1)),
+            None => advice.to_owned(),
+        };
+    }
     let lower = cell.to_lowercase();
-    if matches!(
+    let hint = if matches!(
         lower.as_str(),
-        "na" | "nan" | "n/a" | "null" | "none" | "-" | "." | "missing" | "nr"
+        "na" | "nan" | "n/a" | "null" | "none" | "-" | "." | "missing" | "nr" | "ne"
     ) {
         "leave the cell empty, or write NA, when the value is missing"
     } else if lower.trim_start_matches(['+', '-']).starts_with("inf") {
         "an infinite value cannot be analysed; leave the cell empty if it is missing"
-    } else if cell.contains(',') && cell.bytes().all(|b| b.is_ascii_digit() || b",.+-eE".contains(&b)) {
-        "write a decimal point instead of a comma, and no thousands separator"
+    } else if cell.starts_with('=') {
+        "a formula is not computed here: write its value"
     } else if cell.contains(['\u{2212}', '\u{2013}', '\u{2014}']) {
-        "write the minus sign as a plain hyphen"
+        "write the minus sign as a plain hyphen; a range is not a number"
     } else if cell.ends_with('%') {
         "write the number without the percent sign"
     } else if cell.starts_with(['<', '>', '~', '\u{2264}', '\u{2265}', '\u{2248}']) {
         "a bound is not a value; leave the cell empty"
-    } else if cell.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)) {
+    } else if is_range(cell) {
+        "a range is not a number: write one of the two, or leave the cell empty"
+    } else if cell.chars().all(digits) {
         "is the exponent or the decimal point mistyped? The largest number is 1.7e308"
     } else {
         "is this the right column?"
-    }
+    };
+    hint.to_owned()
+}
+
+/// Two numbers with a hyphen between them.
+fn is_range(cell: &str) -> bool {
+    let halves = cell.split_once('-');
+    halves.is_some_and(|(a, b)| parse_number(a.trim()).is_some() && parse_number(b.trim()).is_some())
 }
