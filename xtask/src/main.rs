@@ -1,3 +1,40 @@
-//! Developer commands.
+//! Developer commands: `cargo xtask COMMAND`.
+//!
+//! Imports nothing of ours, so that it starts at once and works while a crate does not compile.
 
-fn main() {}
+mod check;
+mod look;
+mod process;
+mod workspace;
+
+use process::Fallible;
+use std::process::ExitCode;
+
+const USAGE: &str = "cargo xtask COMMAND
+
+  check                 fmt, clippy, docs, licences, arrows between crates, forbidden words
+  look [--self-test]    open the pages of the ketamine review in headless Chromium and fail on
+                        faults; --self-test proves that every kind of fault is caught
+  look PATH...          the same on html or svg files of your own";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Fallible<()> {
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["check"] => check::check(),
+        ["look"] => look::review(),
+        ["look", "--self-test"] => look::self_test(),
+        ["look", paths @ ..] => look::files(paths),
+        _ => Err(format!("unknown command\n\n{USAGE}").into()),
+    }
+}
