@@ -19,7 +19,7 @@ pub fn run(root: &Path, program: &str, arguments: &[&str], environment: &[(&str,
     if status.success() {
         return Ok(());
     }
-    Err(format!("`{program} {}` failed ({status})", arguments.join(" ")).into())
+    Err(format!("`{} {}` failed ({status})", short(program), arguments.join(" ")).into())
 }
 
 /// Runs a command in the workspace root and returns what it wrote to stdout.
@@ -33,10 +33,15 @@ pub fn output(root: &Path, program: &str, arguments: &[&str]) -> Fallible<String
     if output.status.success() {
         return Ok(String::from_utf8(output.stdout)?);
     }
-    Err(format!("`{program} {}` failed ({})", arguments.join(" "), output.status).into())
+    Err(format!("`{} {}` failed ({})", short(program), arguments.join(" "), output.status).into())
 }
 
 /// The cargo that runs us.
 pub fn cargo() -> String {
     std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
+}
+
+/// A program without its folder.
+fn short(program: &str) -> &str {
+    program.rsplit('/').next().unwrap_or(program)
 }
