@@ -33,7 +33,13 @@ pub fn output(root: &Path, program: &str, arguments: &[&str]) -> Fallible<String
     if output.status.success() {
         return Ok(String::from_utf8(output.stdout)?);
     }
-    Err(format!("`{} {}` failed ({})", short(program), arguments.join(" "), output.status).into())
+    Err(format!(
+        "`{} {}` failed ({})",
+        short(program),
+        arguments.join(" "),
+        output.status
+    )
+    .into())
 }
 
 /// The cargo that runs us.
