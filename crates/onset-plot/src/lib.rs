@@ -1,1 +1,29 @@
 //! Figures: rows in, scene out, SVG from the scene; one place where a number becomes text.
+//!
+//! Each figure is a function from a plain struct to a [`Scene`]; `Scene::to_svg` writes a file that stands
+//! alone, `Scene::to_inline` the body for a page that includes [`css`] once. Nothing here computes a
+//! statistic.
+
+mod axis;
+pub mod cohorts;
+pub mod forest;
+pub mod funnel;
+pub mod icons;
+mod input;
+pub mod metrics;
+pub mod rob;
+pub mod scene;
+mod svg;
+pub mod text;
+mod theme;
+pub mod windows;
+
+pub use cohorts::{cohorts, cohorts_narrow};
+pub use forest::{forest, forest_narrow};
+pub use funnel::{funnel, funnel_narrow};
+pub use icons::{icons, icons_narrow};
+pub use input::{Direction, Effect, Heading, Interval, Reference};
+pub use rob::{risk_of_bias, risk_of_bias_narrow};
+pub use scene::Scene;
+pub use theme::css;
+pub use windows::{windows, windows_narrow};
