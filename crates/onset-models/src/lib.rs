@@ -1,1 +1,2 @@
 //! Models of evidence synthesis: pooling, regression, heterogeneity.
+pub mod pool;

@@ -1,0 +1,252 @@
+//! Pooling k independent effects: the common-effect and the random-effects model.
+//!
+//! ```
+//! use onset_effects::Effects;
+//! use onset_models::pool::{Options, pool};
+//! let labels = (1..=4).map(|i| i.to_string()).collect();
+//! let effects = Effects::new(vec![0.1, 0.3, 0.5, 0.9], vec![0.02, 0.03, 0.02, 0.04], labels).unwrap();
+//! let pooled = pool(&effects, &Options::default()).unwrap();
+//! assert_eq!(pooled.value.k, 4);
+//! assert!(pooled.value.tau2.value > 0.0);
+//! ```
+
+mod error;
+mod fitted;
+mod guards;
+pub mod interval;
+mod newton;
+mod options;
+pub mod prediction;
+pub(crate) mod projection;
+mod result;
+mod subsets;
+pub mod tau2;
+
+pub use error::PoolError;
+pub use guards::{guarded_test, unequal_precision};
+pub use interval::{Tau2Interval, Tau2IntervalKind};
+pub use options::{Method, Options, PredictionChoice, Test};
+pub use prediction::{Prediction, PredictionKind};
+pub use result::{Estimate, Fit, Pooled, QTest, Solution};
+pub use subsets::{Subset, cumulative, leave_one_out};
+pub use tau2::{QWeights, Tau2, Tau2Method};
+
+use fitted::{Fitted, fit};
+use onset_data::{Diagnostic, Warned};
+use onset_effects::Effects;
+use prediction::Spread;
+use projection::{Intercept, Projection};
+use result::half_quantile;
+
+/// Pools effects into one mean.
+///
+/// # Formula
+/// mean = sum wy / sum w with w = 1/(v + tau2), standard error (sum w)^-1/2; Hartung-Knapp
+/// multiplies its square by Q(tau2)/(k - 1). GENQ and GENQM keep the weights of their Q statistic.
+/// # Inputs
+/// `effects`: k >= 1; y on the analysis scale (log for ratios), v its sampling variance, > 0.
+/// # Returns
+/// The mean, tau2, heterogeneity, prediction interval, likelihood and weights; the warnings name
+/// every guard that acted.
+/// # Errors
+/// `TooFewStudies` for k = 0, `BadLevel`, `NeedsLikelihood`, `NotFinite`.
+/// # Source
+/// Cochrane Handbook chapter 10; Hartung & Knapp 2001, Stat Med 20:3875; Roever, Knapp & Friede
+/// 2015, BMC Med Res Methodol 15:99.
+pub fn pool(effects: &Effects, options: &Options) -> Result<Warned<Pooled>, PoolError> {
+    check_level(options.level)?;
+    match effects.k() {
+        0 => Err(PoolError::TooFewStudies { found: 0, needed: 1 }),
+        1 => single(effects, options),
+        _ => several(effects, options),
+    }
+}
+
+fn check_level(level: f64) -> Result<(), PoolError> {
+    if level > 0.0 && level < 1.0 {
+        Ok(())
+    } else {
+        Err(PoolError::BadLevel { found: level })
+    }
+}
+
+/// k >= 2.
+fn several(effects: &Effects, options: &Options) -> Result<Warned<Pooled>, PoolError> {
+    let mut projection = Projection::Intercept(Intercept::new(effects.y(), effects.v(), None));
+    let fitted = fit(&mut projection, options)?;
+    let mut warnings = Vec::new();
+    fitted.warn(&mut warnings);
+    let (test, guarded) = match options.test {
+        Some(test) => (test, false),
+        None => (
+            guarded_test(options.method, effects.k(), fitted.tau2.value, &mut warnings),
+            true,
+        ),
+    };
+    let mean = fitted.test(test, options.level);
+    let beside = guarded && test == Test::Knha;
+    let modified = beside && unequal_precision(effects.v());
+    let tau2_interval = match (options.method, options.tau2_interval) {
+        (Method::Random(_), Some(kind)) => {
+            let tau2 = fitted.tau2.value;
+            let (method, weights, level) = (options.method, options.weights, options.level);
+            let found = interval::tau2_interval(&mut projection, kind, method, weights, tau2, level)?;
+            if found.empty {
+                warnings.push(Diagnostic::note("empty_tau2_interval", guards::EMPTY_INTERVAL));
+            }
+            Some(found)
+        }
+        _ => None,
+    };
+    let prediction = predict(effects, &fitted, options, test, &mean, &mut warnings);
+    let pooled = Pooled {
+        k: effects.k(),
+        method: options.method,
+        test,
+        level: options.level,
+        mean,
+        wald: beside.then(|| fitted.test(Test::Z, options.level)),
+        modified: modified.then(|| fitted.test(Test::Adhoc, options.level)),
+        tau2_interval,
+        i2: fitted.i2,
+        h2: fitted.h2,
+        q: fitted.q,
+        prediction,
+        fit: fitted.criteria,
+        weights: weights(effects.v(), &fitted, options),
+        tau2: fitted.tau2,
+    };
+    finite(&pooled)?;
+    Ok(Warned {
+        value: pooled,
+        warnings,
+    })
+}
+
+/// Refuses a result that overflowed instead of passing NaN on.
+fn finite(pooled: &Pooled) -> Result<(), PoolError> {
+    let m = &pooled.mean;
+    let numbers = [
+        ("the estimate", m.estimate),
+        ("the standard error", m.standard_error),
+        ("the interval", m.ci_lower),
+        ("the interval", m.ci_upper),
+        ("the p-value", m.p),
+        ("Q", pooled.q.value),
+        ("I2", pooled.i2),
+        ("the log-likelihood", pooled.fit.loglik),
+    ];
+    match numbers.iter().find(|(_, number)| !number.is_finite()) {
+        Some(&(quantity, _)) => Err(PoolError::NotFinite { quantity }),
+        None => Ok(()),
+    }
+}
+
+/// Weights in percent.
+fn weights(v: &[f64], fitted: &Fitted, options: &Options) -> Vec<f64> {
+    let t = fitted.tau2.value;
+    let mut weights: Vec<f64> = match options.method {
+        Method::Random(method) if method.fixed_weights() => {
+            v.iter().map(|&v| options.weights.weight(v)).collect()
+        }
+        _ => v.iter().map(|&v| 1.0 / (v + t)).collect(),
+    };
+    let percent = 100.0 / weights.iter().sum::<f64>();
+    weights.iter_mut().for_each(|w| *w *= percent);
+    weights
+}
+
+/// The prediction interval, or why there is none.
+fn predict(
+    effects: &Effects,
+    fitted: &Fitted,
+    options: &Options,
+    test: Test,
+    mean: &Estimate,
+    warnings: &mut Vec<Diagnostic>,
+) -> Option<Prediction> {
+    if options.method == Method::Common {
+        return None;
+    }
+    let spread = Spread {
+        estimate: fitted.estimate,
+        tau2: fitted.tau2.value,
+        wald: fitted.wald_se,
+        hartung_knapp: if test == Test::Adhoc {
+            mean.standard_error
+        } else {
+            fitted.knha_se()
+        },
+        kenward_roger: fitted.kenward_roger(),
+        df: effects.k() as f64 - 1.0,
+    };
+    let kind = match options.prediction {
+        PredictionChoice::Omit => return None,
+        PredictionChoice::Kind(kind) => kind,
+        PredictionChoice::Guarded => {
+            if !guards::prediction_allowed(effects.k(), fitted.tau2.value, warnings) {
+                return None;
+            }
+            // the quantile of the mean serves again where the df agree
+            let (kind, se) = match test {
+                Test::Knha | Test::Adhoc => (PredictionKind::Hk, mean.standard_error),
+                Test::Kr => (PredictionKind::Kr, mean.standard_error),
+                Test::Z | Test::T => (PredictionKind::V, fitted.wald_se),
+            };
+            let df = mean.df.unwrap_or(spread.df);
+            let quantile = match mean.df {
+                Some(_) if mean.standard_error > 0.0 => {
+                    (mean.ci_upper - mean.ci_lower) / (2.0 * mean.standard_error)
+                }
+                _ => half_quantile(options.level, Some(df)),
+            };
+            return Some(spread.around(kind, se, Some(df), quantile));
+        }
+    };
+    guards::prediction_on_request(effects.k(), fitted.tau2.value, kind, warnings);
+    if effects.k() < 3 {
+        return None;
+    }
+    spread.interval(kind, options.level)
+}
+
+/// k = 1: the study itself.
+fn single(effects: &Effects, options: &Options) -> Result<Warned<Pooled>, PoolError> {
+    let (y, v) = (effects.y()[0], effects.v()[0]);
+    let ln = -0.5 * ((2.0 * std::f64::consts::PI).ln() + v.ln());
+    let pooled = Pooled {
+        k: 1,
+        method: options.method,
+        test: Test::Z,
+        level: options.level,
+        mean: Estimate::new(y, v.sqrt(), None, options.level),
+        wald: None,
+        modified: None,
+        tau2: Tau2 {
+            value: 0.0,
+            standard_error: None,
+            raw: None,
+            solution: Solution::ClosedForm,
+        },
+        tau2_interval: None,
+        i2: 0.0,
+        h2: 1.0,
+        q: QTest {
+            value: 0.0,
+            df: 0.0,
+            p: 1.0,
+        },
+        prediction: None,
+        fit: Fit::new(ln, 1.0, 1.0),
+        weights: vec![100.0],
+    };
+    let mut warnings = vec![Diagnostic::note("single_study", guards::SINGLE_STUDY)];
+    if options.test.is_some_and(|test| test != Test::Z) {
+        warnings.push(Diagnostic::warning("test_replaced", guards::SINGLE_TEST));
+    }
+    finite(&pooled)?;
+    Ok(Warned {
+        value: pooled,
+        warnings,
+    })
+}

@@ -1,0 +1,188 @@
+//! P for one common mean.
+//!
+//! The most precise study stands first and is the origin of the effects: sums are then split into
+//! its weight and the rest, which keeps every digit when one weight dwarfs the others.
+
+use super::lanes::{Buffer, sum2};
+use super::{Forms, WeightedForms};
+
+/// k >= 2 effects around one mean.
+#[derive(Debug)]
+pub(crate) struct Intercept {
+    /// Effects minus the effect of the most precise study, which stands first.
+    d: Buffer,
+    /// Variances in the same order.
+    v: Buffer,
+    origin: f64,
+    v_max: f64,
+    rss: f64,
+}
+
+/// The weighted mean at one t, as an offset from the most precise study.
+#[derive(Clone, Copy)]
+struct Mean {
+    offset: f64,
+    w0: f64,
+    rest: f64,
+    rest2: f64,
+    rest3: f64,
+}
+
+impl Intercept {
+    /// Copies y and v; `skip` leaves one study out.
+    pub fn new(y: &[f64], v: &[f64], skip: Option<usize>) -> Self {
+        let kept = |i: &usize| Some(*i) != skip;
+        let n = (0..y.len().min(v.len())).filter(kept).count();
+        let mut first = None::<usize>;
+        let mut v_max = 0.0f64;
+        for i in (0..y.len()).filter(kept) {
+            if first.is_none_or(|f| v[i] < v[f]) {
+                first = Some(i);
+            }
+            v_max = v_max.max(v[i]);
+        }
+        let first = first.unwrap_or(0);
+        let origin = y.get(first).copied().unwrap_or(0.0);
+        let (mut d, mut vs) = (Buffer::new(n), Buffer::new(n));
+        let (ds, vv) = (d.get_mut(), vs.get_mut());
+        let others = (0..y.len()).filter(|&i| Some(i) != skip && i != first);
+        for (slot, i) in std::iter::once(first).chain(others).enumerate().take(n) {
+            ds[slot] = y[i] - origin;
+            vv[slot] = v[i];
+        }
+        let mean = ds.iter().sum::<f64>() / n as f64;
+        let rss = ds.iter().map(|x| (x - mean) * (x - mean)).sum();
+        Intercept {
+            d,
+            v: vs,
+            origin,
+            v_max,
+            rss,
+        }
+    }
+
+    pub fn k(&self) -> usize {
+        self.d.get().len()
+    }
+
+    pub fn v(&self) -> &[f64] {
+        self.v.get()
+    }
+
+    pub fn v_min(&self) -> f64 {
+        self.v().first().copied().unwrap_or(f64::NAN)
+    }
+
+    pub fn v_max(&self) -> f64 {
+        self.v_max
+    }
+
+    pub fn rss(&self) -> f64 {
+        self.rss
+    }
+
+    fn split(&self) -> (f64, &[f64], &[f64]) {
+        match (self.v.get().split_first(), self.d.get().split_first()) {
+            (Some((&v0, v)), Some((_, d))) => (v0, v, d),
+            _ => (f64::NAN, &[], &[]),
+        }
+    }
+
+    #[inline(always)]
+    fn mean_at(&self, t: f64) -> Mean {
+        let (v0, v, d) = self.split();
+        let [rest, rest2, rest3, shift] = sum2(v, d, |v, d| {
+            let w = 1.0 / (v + t);
+            let ww = w * w;
+            [w, ww, ww * w, w * d]
+        });
+        let w0 = 1.0 / (v0 + t);
+        Mean {
+            offset: shift / (w0 + rest),
+            w0,
+            rest,
+            rest2,
+            rest3,
+        }
+    }
+
+    /// The weighted mean and the sum of weights at t.
+    pub fn mean(&self, t: f64) -> (f64, f64) {
+        let mean = self.mean_at(t);
+        (self.origin + mean.offset, mean.w0 + mean.rest)
+    }
+
+    /// Sums of w, w^2 and w^3 at t.
+    pub fn weight_sums(&self, t: f64) -> [f64; 3] {
+        let m = self.mean_at(t);
+        let w0 = m.w0;
+        [w0 + m.rest, w0 * w0 + m.rest2, w0 * w0 * w0 + m.rest3]
+    }
+
+    /// Forms and traces with weights 1/(v + t).
+    #[inline]
+    pub fn forms(&self, t: f64) -> Forms {
+        let m = self.mean_at(t);
+        let (_, v, d) = self.split();
+        let [q, qq, wr, wrr] = sum2(v, d, |v, d| {
+            let w = 1.0 / (v + t);
+            let e = d - m.offset;
+            let r = w * e;
+            [r * e, r * r, w * r, w * r * r]
+        });
+        let w0 = m.w0;
+        let total = w0 + m.rest;
+        let share = m.rest / total;
+        let r0 = -w0 * m.offset;
+        let inverse = 1.0 / total;
+        let tr_p = (2.0 * w0 * m.rest + (m.rest * m.rest - m.rest2)) * inverse;
+        let tr_pp = w0 * w0 * share * share + m.rest2 - 2.0 * m.rest3 * inverse
+            + (m.rest2 * m.rest2 + 2.0 * w0 * w0 * m.rest2) * inverse * inverse;
+        Forms {
+            q: q + r0 * -m.offset,
+            qq: qq + r0 * r0,
+            qqq: w0 * r0 * r0 * share + wrr - (2.0 * w0 * r0 + wr) * wr * inverse,
+            tr_p,
+            tr_pp,
+            sum_w: total,
+            sum_w2: w0 * w0 + m.rest2,
+            ln_det: (total / self.k() as f64).ln(),
+        }
+    }
+
+    /// Forms with weights a(v): P_a = A - aa'/sum a.
+    pub fn weighted(&self, a: impl Fn(f64) -> f64, t: f64) -> WeightedForms {
+        let [sum, shift, a2, av, a2v, a2s2, a3s2, a2s] = sum2(self.v.get(), self.d.get(), |v, d| {
+            let (a, s) = (a(v), v + t);
+            [
+                a,
+                a * d,
+                a * a,
+                a * v,
+                a * a * v,
+                a * a * s * s,
+                a * a * a * s * s,
+                a * a * s,
+            ]
+        });
+        let offset = shift / sum;
+        let [q] = sum2(self.v.get(), self.d.get(), |v, d| {
+            [a(v) * (d - offset) * (d - offset)]
+        });
+        WeightedForms {
+            q,
+            tr_p: sum - a2 / sum,
+            tr_pv: av - a2v / sum,
+            tr_psps: a2s2 - 2.0 * a3s2 / sum + a2s * a2s / (sum * sum),
+        }
+    }
+
+    /// The mean with weights a(v) and its variance sum a^2 (v + t) / (sum a)^2.
+    pub fn weighted_mean(&self, a: impl Fn(f64) -> f64, t: f64) -> (f64, f64) {
+        let [sum, shift, spread] = sum2(self.v.get(), self.d.get(), |v, d| {
+            let a = a(v);
+            [a, a * d, a * a * (v + t)]
+        });
+        (self.origin + shift / sum, spread / (sum * sum))
+    }
+}

@@ -1,0 +1,504 @@
+//! P for any full-rank design.
+//!
+//! The columns of X are orthonormalised once (X = ZR): P depends on their span only, and Z'WZ is as
+//! well conditioned as the weights are, whatever the units of the moderators.
+
+use super::{Forms, WeightedForms};
+
+/// Columns smaller than this share of their length after the earlier ones are projected out are
+/// taken as combinations of them.
+const COLLINEAR: f64 = 1e-9;
+
+/// A column that is a combination of earlier ones: its index.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Collinear(pub usize);
+
+/// k effects on p orthonormalised columns.
+#[derive(Debug)]
+pub(crate) struct MatrixDesign {
+    /// Orthonormal basis, k rows of p.
+    z: Vec<f64>,
+    /// Upper triangle R with X = ZR, row-major p x p.
+    r: Vec<f64>,
+    /// y minus its unweighted fit.
+    y: Vec<f64>,
+    /// Z'y of the unweighted fit.
+    g: Vec<f64>,
+    v: Vec<f64>,
+    p: usize,
+    rss: f64,
+    spread: f64,
+    scratch: Scratch,
+}
+
+/// Moment matrices at one t, row-major p x p, and vectors of p.
+#[derive(Debug, Default)]
+struct Scratch {
+    m1: Vec<f64>,
+    m2: Vec<f64>,
+    m3: Vec<f64>,
+    a: Vec<f64>,
+    b: Vec<f64>,
+    h: Vec<f64>,
+}
+
+/// Sums of the weights accumulated beside the matrices.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    w: f64,
+    w2: f64,
+}
+
+/// The weighted fit at one t in the user's columns.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct WeightedFit {
+    /// Coefficients.
+    pub beta: Vec<f64>,
+    /// (X'WX)^-1, row-major.
+    pub covariance: Vec<f64>,
+}
+
+impl MatrixDesign {
+    /// Orthonormalises `x` (k rows of p, row-major).
+    pub fn new(y: &[f64], v: &[f64], x: &[f64], p: usize) -> Result<Self, Collinear> {
+        let k = y.len();
+        let (z, r) = orthonormal(x, k, p)?;
+        let mut rest = y.to_vec();
+        let mut g = vec![0.0; p];
+        for _ in 0..2 {
+            for a in 0..p {
+                let dot: f64 = (0..k).map(|i| z[i * p + a] * rest[i]).sum();
+                g[a] += dot;
+                for i in 0..k {
+                    rest[i] -= dot * z[i * p + a];
+                }
+            }
+        }
+        let rss = rest.iter().map(|e| e * e).sum();
+        let mean = y.iter().map(|y| y / k as f64).sum::<f64>();
+        let spread = y.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>() / k as f64;
+        let square = || vec![0.0; p * p];
+        let scratch = Scratch {
+            m1: square(),
+            m2: square(),
+            m3: square(),
+            a: square(),
+            b: vec![0.0; p],
+            h: vec![0.0; p],
+        };
+        Ok(MatrixDesign {
+            z,
+            r,
+            y: rest,
+            g,
+            v: v.to_vec(),
+            p,
+            rss,
+            spread,
+            scratch,
+        })
+    }
+
+    pub fn k(&self) -> usize {
+        self.y.len()
+    }
+
+    pub fn p(&self) -> usize {
+        self.p
+    }
+
+    pub fn v(&self) -> &[f64] {
+        &self.v
+    }
+
+    pub fn v_min(&self) -> f64 {
+        self.v.iter().copied().fold(f64::INFINITY, f64::min)
+    }
+
+    pub fn v_max(&self) -> f64 {
+        self.v.iter().copied().fold(0.0, f64::max)
+    }
+
+    pub fn rss(&self) -> f64 {
+        self.rss
+    }
+
+    pub fn spread(&self) -> f64 {
+        self.spread
+    }
+
+    /// Forms and traces with weights 1/(v + t).
+    pub fn forms(&mut self, t: f64) -> Forms {
+        let (sums, ln_det) = self.moments(t);
+        let p = self.p;
+        let Scratch { m1, m2, m3, a, b, h } = &mut self.scratch;
+        h.fill(0.0);
+        let (mut q, mut qq, mut wrr) = (0.0, 0.0, 0.0);
+        for (row, (&y, &v)) in self.z.chunks_exact(p).zip(self.y.iter().zip(&self.v)) {
+            let fit: f64 = row.iter().zip(b.iter()).map(|(z, b)| z * b).sum();
+            let w = 1.0 / (v + t);
+            let e = y - fit;
+            let r = w * e;
+            let wr = w * r;
+            q += r * e;
+            qq += r * r;
+            wrr += wr * r;
+            for (h, z) in h.iter_mut().zip(row) {
+                *h += wr * z;
+            }
+        }
+        // a = M1^-1 M2 column by column; traces of it, of its square and of M1^-1 M3
+        a.copy_from_slice(m2);
+        solve_columns(m1, a, p);
+        solve_columns(m1, m3, p);
+        let (mut tr2, mut tr22, mut tr3) = (0.0, 0.0, 0.0);
+        for i in 0..p {
+            tr2 += a[i * p + i];
+            tr3 += m3[i * p + i];
+            for j in 0..p {
+                tr22 += a[i * p + j] * a[j * p + i];
+            }
+        }
+        b.copy_from_slice(h);
+        solve_vector(m1, b, p);
+        let back: f64 = h.iter().zip(b.iter()).map(|(h, b)| h * b).sum();
+        Forms {
+            q,
+            qq,
+            qqq: wrr - back,
+            tr_p: sums.w - tr2,
+            tr_pp: sums.w2 - 2.0 * tr3 + tr22,
+            sum_w: sums.w,
+            sum_w2: sums.w2,
+            ln_det,
+        }
+    }
+
+    /// Fills m1 (as its Cholesky factor), m2, m3 and the coefficients b; returns sums and ln det.
+    fn moments(&mut self, t: f64) -> (Sums, f64) {
+        let p = self.p;
+        let s = &mut self.scratch;
+        let sums = match p {
+            1 => fixed_moments::<1>(&self.z, &self.y, &self.v, t, s),
+            2 => fixed_moments::<2>(&self.z, &self.y, &self.v, t, s),
+            3 => fixed_moments::<3>(&self.z, &self.y, &self.v, t, s),
+            4 => fixed_moments::<4>(&self.z, &self.y, &self.v, t, s),
+            _ => any_moments(p, &self.z, &self.y, &self.v, t, s),
+        };
+        let ln_det = factor(&mut s.m1, p);
+        solve_vector(&s.m1, &mut s.b, p);
+        (sums, ln_det)
+    }
+
+    /// Forms with weights a(v).
+    pub fn weighted(&mut self, a: impl Fn(f64) -> f64, t: f64) -> WeightedForms {
+        let p = self.p;
+        let Scratch {
+            m1, m2, m3, a: mv, b, ..
+        } = &mut self.scratch;
+        for m in [&mut *m1, m2, m3, mv, b] {
+            m.fill(0.0);
+        }
+        let (mut sum, mut av, mut a2s2) = (0.0, 0.0, 0.0);
+        for (row, (&y, &v)) in self.z.chunks_exact(p).zip(self.y.iter().zip(&self.v)) {
+            let (a, s) = (a(v), v + t);
+            sum += a;
+            av += a * v;
+            a2s2 += a * a * s * s;
+            for i in 0..p {
+                b[i] += a * row[i] * y;
+                for j in 0..p {
+                    let zz = a * row[i] * row[j];
+                    m1[i * p + j] += zz;
+                    m2[i * p + j] += a * zz;
+                    mv[i * p + j] += a * v * zz;
+                    m3[i * p + j] += a * a * s * s * zz;
+                }
+            }
+        }
+        factor(m1, p);
+        solve_vector(m1, b, p);
+        let residual = |row: &[f64], y: f64| y - row.iter().zip(b.iter()).map(|(z, b)| z * b).sum::<f64>();
+        let rows = self.z.chunks_exact(p).zip(self.y.iter().zip(&self.v));
+        let q = rows.map(|(row, (&y, &v))| a(v) * residual(row, y).powi(2)).sum();
+        for m in [&mut *m2, mv, m3] {
+            solve_columns(m1, m, p);
+        }
+        let trace = |m: &[f64]| (0..p).map(|i| m[i * p + i]).sum::<f64>();
+        let (tr_p, tr_pv) = (sum - trace(m2), av - trace(mv));
+        // M1^-1 Z'ASAZ with S = V + t I
+        for (m, m2) in mv.iter_mut().zip(m2.iter()) {
+            *m += t * m2;
+        }
+        let pairs = (0..p).flat_map(|i| (0..p).map(move |j| (i, j)));
+        let square: f64 = pairs.map(|(i, j)| mv[i * p + j] * mv[j * p + i]).sum();
+        WeightedForms {
+            q,
+            tr_p,
+            tr_pv,
+            tr_psps: a2s2 - 2.0 * trace(m3) + square,
+        }
+    }
+
+    /// Coefficients and (X'WX)^-1 in the user's columns at weights 1/(v + t).
+    pub fn fit(&mut self, t: f64) -> WeightedFit {
+        self.moments(t);
+        let p = self.p;
+        let mut beta: Vec<f64> = (0..p).map(|a| self.g[a] + self.scratch.b[a]).collect();
+        back_substitute(&self.r, &mut beta, p);
+        let inverse = inverse_from_factor(&self.scratch.m1, p);
+        WeightedFit {
+            beta,
+            covariance: self.to_user(&inverse),
+        }
+    }
+
+    /// R^-1 M R^-T: a covariance of the orthonormal coefficients in the user's columns.
+    pub fn to_user(&self, m: &[f64]) -> Vec<f64> {
+        let p = self.p;
+        let mut left = vec![0.0; p * p];
+        for j in 0..p {
+            let mut column: Vec<f64> = (0..p).map(|i| m[i * p + j]).collect();
+            back_substitute(&self.r, &mut column, p);
+            for i in 0..p {
+                left[i * p + j] = column[i];
+            }
+        }
+        let mut out = vec![0.0; p * p];
+        for i in 0..p {
+            let mut row = left[i * p..(i + 1) * p].to_vec();
+            back_substitute(&self.r, &mut row, p);
+            out[i * p..(i + 1) * p].copy_from_slice(&row);
+        }
+        symmetrise(&mut out, p);
+        out
+    }
+
+    /// (Z'AZ)^-1 z_i for every row i, with weights a.
+    pub fn solved_rows(&mut self, weights: &[f64]) -> Vec<f64> {
+        let p = self.p;
+        let m1 = &mut self.scratch.m1;
+        m1.fill(0.0);
+        for (row, &a) in self.z.chunks_exact(p).zip(weights) {
+            for i in 0..p {
+                for j in 0..p {
+                    m1[i * p + j] += a * row[i] * row[j];
+                }
+            }
+        }
+        factor(m1, p);
+        let mut rows = self.z.clone();
+        rows.chunks_exact_mut(p).for_each(|row| solve_vector(m1, row, p));
+        rows
+    }
+
+    /// Orthonormal rows.
+    pub fn z(&self) -> &[f64] {
+        &self.z
+    }
+
+    /// Residuals of the unweighted fit.
+    pub fn residual(&self) -> &[f64] {
+        &self.y
+    }
+}
+
+#[inline]
+fn fixed_moments<const P: usize>(z: &[f64], y: &[f64], v: &[f64], t: f64, s: &mut Scratch) -> Sums {
+    let (mut m1, mut m2, mut m3) = ([[0.0; P]; P], [[0.0; P]; P], [[0.0; P]; P]);
+    let mut b = [0.0; P];
+    let mut sums = Sums::default();
+    let (rows, _) = z.as_chunks::<P>();
+    for (row, (&y, &v)) in rows.iter().zip(y.iter().zip(v)) {
+        let w = 1.0 / (v + t);
+        let ww = w * w;
+        sums.w += w;
+        sums.w2 += ww;
+        for i in 0..P {
+            b[i] += w * row[i] * y;
+            for j in 0..=i {
+                let zz = row[i] * row[j];
+                m1[i][j] += w * zz;
+                m2[i][j] += ww * zz;
+                m3[i][j] += w * ww * zz;
+            }
+        }
+    }
+    for i in 0..P {
+        s.b[i] = b[i];
+        for j in 0..=i {
+            for (target, m) in [(&mut s.m1, &m1), (&mut s.m2, &m2), (&mut s.m3, &m3)] {
+                target[i * P + j] = m[i][j];
+                target[j * P + i] = m[i][j];
+            }
+        }
+    }
+    sums
+}
+
+fn any_moments(p: usize, z: &[f64], y: &[f64], v: &[f64], t: f64, s: &mut Scratch) -> Sums {
+    for m in [&mut s.m1, &mut s.m2, &mut s.m3, &mut s.b] {
+        m.fill(0.0);
+    }
+    let mut sums = Sums::default();
+    for (row, (&y, &v)) in z.chunks_exact(p).zip(y.iter().zip(v)) {
+        let w = 1.0 / (v + t);
+        let ww = w * w;
+        sums.w += w;
+        sums.w2 += ww;
+        for i in 0..p {
+            s.b[i] += w * row[i] * y;
+            for j in 0..=i {
+                let zz = row[i] * row[j];
+                s.m1[i * p + j] += w * zz;
+                s.m2[i * p + j] += ww * zz;
+                s.m3[i * p + j] += w * ww * zz;
+            }
+        }
+    }
+    for m in [&mut s.m1, &mut s.m2, &mut s.m3] {
+        for i in 0..p {
+            for j in 0..i {
+                m[j * p + i] = m[i * p + j];
+            }
+        }
+    }
+    sums
+}
+
+/// Gram-Schmidt, twice over, on columns scaled to length 1.
+fn orthonormal(x: &[f64], k: usize, p: usize) -> Result<(Vec<f64>, Vec<f64>), Collinear> {
+    let mut z = x.to_vec();
+    let mut r = vec![0.0; p * p];
+    for c in 0..p {
+        let largest = (0..k).map(|i| z[i * p + c].abs()).fold(0.0, f64::max);
+        if largest.is_nan() || largest == 0.0 || !largest.is_finite() {
+            return Err(Collinear(c));
+        }
+        (0..k).for_each(|i| z[i * p + c] /= largest);
+        let length = norm(&z, k, p, c);
+        for _ in 0..2 {
+            for a in 0..c {
+                let dot: f64 = (0..k).map(|i| z[i * p + a] * z[i * p + c]).sum();
+                r[a * p + c] += dot * largest;
+                for i in 0..k {
+                    z[i * p + c] -= dot * z[i * p + a];
+                }
+            }
+        }
+        let left = norm(&z, k, p, c);
+        if left <= COLLINEAR * length || left.is_nan() {
+            return Err(Collinear(c));
+        }
+        r[c * p + c] = left * largest;
+        (0..k).for_each(|i| z[i * p + c] /= left);
+    }
+    Ok((z, r))
+}
+
+fn norm(z: &[f64], k: usize, p: usize, c: usize) -> f64 {
+    (0..k).map(|i| z[i * p + c] * z[i * p + c]).sum::<f64>().sqrt()
+}
+
+/// Cholesky factor in the lower triangle of `m`, in place; returns ln det.
+///
+/// A pivot that rounding made non-positive becomes NaN and travels to the caller's finite checks.
+fn factor(m: &mut [f64], p: usize) -> f64 {
+    let mut product = 1.0;
+    let mut ln_det = 0.0;
+    for j in 0..p {
+        let mut d = m[j * p + j];
+        for c in 0..j {
+            d -= m[j * p + c] * m[j * p + c];
+        }
+        let root = d.sqrt();
+        product *= d;
+        if !(1e-200..=1e200).contains(&product) {
+            ln_det += product.ln();
+            product = 1.0;
+        }
+        m[j * p + j] = root;
+        for i in j + 1..p {
+            let mut x = m[i * p + j];
+            for c in 0..j {
+                x -= m[i * p + c] * m[j * p + c];
+            }
+            m[i * p + j] = x / root;
+        }
+    }
+    ln_det + product.ln()
+}
+
+/// Solves L L' x = b in place.
+fn solve_vector(l: &[f64], b: &mut [f64], p: usize) {
+    for i in 0..p {
+        for c in 0..i {
+            b[i] -= l[i * p + c] * b[c];
+        }
+        b[i] /= l[i * p + i];
+    }
+    for i in (0..p).rev() {
+        for c in i + 1..p {
+            b[i] -= l[c * p + i] * b[c];
+        }
+        b[i] /= l[i * p + i];
+    }
+}
+
+/// Solves L L' X = M in place for every column of M.
+fn solve_columns(l: &[f64], m: &mut [f64], p: usize) {
+    for i in 0..p {
+        for c in 0..i {
+            let f = l[i * p + c];
+            for j in 0..p {
+                m[i * p + j] -= f * m[c * p + j];
+            }
+        }
+        let d = 1.0 / l[i * p + i];
+        for j in 0..p {
+            m[i * p + j] *= d;
+        }
+    }
+    for i in (0..p).rev() {
+        for c in i + 1..p {
+            let f = l[c * p + i];
+            for j in 0..p {
+                m[i * p + j] -= f * m[c * p + j];
+            }
+        }
+        let d = 1.0 / l[i * p + i];
+        for j in 0..p {
+            m[i * p + j] *= d;
+        }
+    }
+}
+
+fn inverse_from_factor(l: &[f64], p: usize) -> Vec<f64> {
+    let mut inverse = vec![0.0; p * p];
+    for i in 0..p {
+        inverse[i * p + i] = 1.0;
+    }
+    solve_columns(l, &mut inverse, p);
+    symmetrise(&mut inverse, p);
+    inverse
+}
+
+fn symmetrise(m: &mut [f64], p: usize) {
+    for i in 0..p {
+        for j in 0..i {
+            let mean = 0.5 * (m[i * p + j] + m[j * p + i]);
+            m[i * p + j] = mean;
+            m[j * p + i] = mean;
+        }
+    }
+}
+
+/// Solves R x = b in place, R upper triangular.
+fn back_substitute(r: &[f64], b: &mut [f64], p: usize) {
+    for i in (0..p).rev() {
+        for c in i + 1..p {
+            b[i] -= r[i * p + c] * b[c];
+        }
+        b[i] /= r[i * p + i];
+    }
+}

@@ -1,0 +1,160 @@
+//! The residual projection of the normal random-effects model, through its forms and traces.
+//!
+//! With W = diag(1/(v + t)), P = W - WX(X'WX)^-1 X'W. Every estimator of tau2 needs only a few
+//! scalars of P at some t: y'Py, y'PPy, y'PPPy, tr P, tr PP, sums of weights and log-determinants.
+//! They cost O(k) for the intercept-only model and O(k p^2) with moderators; nothing is allocated
+//! after construction.
+
+mod intercept;
+mod lanes;
+mod matrix;
+mod spectrum;
+
+pub(crate) use intercept::Intercept;
+pub(crate) use matrix::{Collinear, MatrixDesign};
+
+use std::f64::consts::PI;
+
+/// Quadratic forms and traces of P at one t.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Forms {
+    /// y'Py, the generalised Q statistic at t.
+    pub q: f64,
+    /// y'PPy.
+    pub qq: f64,
+    /// y'PPPy.
+    pub qqq: f64,
+    /// tr P.
+    pub tr_p: f64,
+    /// tr PP.
+    pub tr_pp: f64,
+    /// Sum of the weights.
+    pub sum_w: f64,
+    /// Sum of the squared weights.
+    pub sum_w2: f64,
+    /// log|Z'WZ| for an orthonormal basis Z of the columns of X: log|X'WX| - log|X'X|.
+    pub ln_det: f64,
+}
+
+/// Forms of P_a = A - AX(X'AX)^-1 X'A for weights a that need not be inverse variances.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct WeightedForms {
+    /// y'P_a y.
+    pub q: f64,
+    /// tr P_a.
+    pub tr_p: f64,
+    /// tr(P_a V).
+    pub tr_pv: f64,
+    /// tr(P_a S P_a S) with S = V + t I.
+    pub tr_psps: f64,
+}
+
+/// The data of one fit, ready to be evaluated at any t.
+#[derive(Debug)]
+pub(crate) enum Projection {
+    /// One mean.
+    Intercept(Intercept),
+    /// Any full-rank design.
+    Matrix(MatrixDesign),
+}
+
+impl Projection {
+    /// Number of effects.
+    pub fn k(&self) -> usize {
+        match self {
+            Projection::Intercept(x) => x.k(),
+            Projection::Matrix(x) => x.k(),
+        }
+    }
+
+    /// Number of coefficients.
+    pub fn p(&self) -> usize {
+        match self {
+            Projection::Intercept(_) => 1,
+            Projection::Matrix(x) => x.p(),
+        }
+    }
+
+    /// k - p as a number.
+    pub fn df(&self) -> f64 {
+        self.k() as f64 - self.p() as f64
+    }
+
+    /// Forms and traces with weights 1/(v + t).
+    #[inline]
+    pub fn forms(&mut self, t: f64) -> Forms {
+        match self {
+            Projection::Intercept(x) => x.forms(t),
+            Projection::Matrix(x) => x.forms(t),
+        }
+    }
+
+    /// Forms and traces with weights `a(v)`, and the variance trace at `t`.
+    pub fn weighted(&mut self, a: impl Fn(f64) -> f64, t: f64) -> WeightedForms {
+        match self {
+            Projection::Intercept(x) => x.weighted(a, t),
+            Projection::Matrix(x) => x.weighted(a, t),
+        }
+    }
+
+    /// Smallest sampling variance.
+    pub fn v_min(&self) -> f64 {
+        match self {
+            Projection::Intercept(x) => x.v_min(),
+            Projection::Matrix(x) => x.v_min(),
+        }
+    }
+
+    /// Largest sampling variance.
+    pub fn v_max(&self) -> f64 {
+        match self {
+            Projection::Intercept(x) => x.v_max(),
+            Projection::Matrix(x) => x.v_max(),
+        }
+    }
+
+    /// Residual sum of squares of the unweighted fit.
+    pub fn rss(&self) -> f64 {
+        match self {
+            Projection::Intercept(x) => x.rss(),
+            Projection::Matrix(x) => x.rss(),
+        }
+    }
+
+    /// Mean square of the effects about their plain mean, divisor k.
+    pub fn spread(&self) -> f64 {
+        match self {
+            Projection::Intercept(x) => x.rss() / x.k() as f64,
+            Projection::Matrix(x) => x.spread(),
+        }
+    }
+
+    /// sum ln(v + t).
+    pub fn ln_variances(&self, t: f64) -> f64 {
+        match self {
+            Projection::Intercept(x) => lanes::sum_ln(x.v(), t),
+            Projection::Matrix(x) => lanes::sum_ln(x.v(), t),
+        }
+    }
+
+    /// A t beyond which the restricted and the full likelihood only fall.
+    ///
+    /// y'PPy <= rss/(v_min + t)^2 and tr P >= (k - p)/(v_max + t): the score is negative once
+    /// (k - p)(v_min + t)^2 > rss (v_max + t).
+    pub fn likelihood_upper(&self) -> f64 {
+        let (df, rss, low) = (self.df(), self.rss(), self.v_min());
+        let half = 0.5 * rss / df;
+        let u = half + (half * half + rss / df * (self.v_max() - low)).sqrt();
+        (u - low).max(0.0)
+    }
+
+    /// Log-likelihood at t, all constants in; restricted adds -1/2 log|X'WX| + 1/2 log|X'X|.
+    pub fn ln_likelihood(&self, t: f64, forms: &Forms, restricted: bool) -> f64 {
+        let n = if restricted { self.df() } else { self.k() as f64 };
+        let mut ln = -0.5 * (n * (2.0 * PI).ln() + self.ln_variances(t) + forms.q);
+        if restricted {
+            ln -= 0.5 * forms.ln_det;
+        }
+        ln
+    }
+}
