@@ -225,7 +225,7 @@ mod tests {
         let axis = Axis::new(-11.2, 0.3, 0.0, 300.0, false).rounded(50.0);
         assert!(axis.holds(-12.0) && axis.below(-12.1) && axis.holds(2.0) && axis.above(2.1));
         let log = Axis::new(0.8, 11.0, 0.0, 300.0, true).rounded(50.0);
-        assert!(log.holds(0.7) && log.holds(15.0) && log.below(0.6) && log.above(16.0));
+        assert!(log.holds(0.71) && log.holds(14.9) && log.below(0.6) && log.above(16.0));
     }
 
     #[test]

@@ -1,8 +1,14 @@
 //! Forest plot: a row a study, a diamond a mean.
 
+mod cells;
+mod marks;
+mod narrow;
+mod wide;
+
 use crate::input::{Effect, Heading, Interval};
 use crate::rob::Light;
 use crate::scene::Scene;
+use crate::{frame, text};
 use onset_data::RowId;
 
 /// A forest plot.
@@ -108,12 +114,59 @@ pub struct Mean {
     pub weight: Option<f64>,
 }
 
+/// Beneath the diamond.
+const PREDICTION: &str = "95 % prediction interval";
+
 /// The forest plot for a wide page: all columns side by side.
 pub fn forest(input: &Forest) -> Scene {
-    input.heading.scene(760.0, 40.0, Vec::new())
+    wide::draw(input)
 }
 
 /// The forest plot for a narrow page (358 px): each study's numbers above its interval.
 pub fn forest_narrow(input: &Forest) -> Scene {
-    input.heading.scene(358.0, 40.0, Vec::new())
+    narrow::draw(input)
+}
+
+/// What a study's row says on hover and to a screen reader.
+fn says(input: &Forest, row: &Row) -> String {
+    let mut parts = vec![match &row.effect {
+        Some(i) => format!(
+            "{}: {} {}",
+            cells::name(row),
+            input.effect.label,
+            input.effect.says(i)
+        ),
+        None => format!("{}: no estimate", cells::name(row)),
+    }];
+    let decimals = cells::mean_decimals(input);
+    for (label, arm) in [(&input.treatment, &row.treatment), (&input.control, &row.control)] {
+        if input.columns != Columns::None {
+            let headers = cells::arm_headers(input.columns).join(", ");
+            parts.push(format!(
+                "{label} ({headers}) {}",
+                cells::arm_text(arm, input.columns, decimals)
+            ));
+        }
+    }
+    parts.extend(row.weight.map(|w| format!("weight {}", text::percent(w, 1))));
+    for (domain, light) in input.domains.iter().zip(&row.lights) {
+        parts.push(format!("{domain}: {}", light.words()));
+    }
+    parts.extend((!row.note.is_empty()).then(|| row.note.clone()));
+    parts.extend((!row.rows.is_empty()).then(|| frame::rows_in_words(&row.rows)));
+    parts.join("; ")
+}
+
+/// What a mean's row says.
+fn mean_says(input: &Forest, mean: &Mean) -> String {
+    let effect = mean
+        .effect
+        .map_or("no estimate".to_owned(), |i| input.effect.says(&i));
+    let mut parts = vec![format!("{}: {} {effect}", mean.label, input.effect.label)];
+    parts.extend((mean.k > 0).then(|| text::trials(mean.k)));
+    parts.extend(
+        mean.prediction
+            .map(|(lower, upper)| format!("{PREDICTION} {}", text::range(lower, upper, input.effect.scale))),
+    );
+    parts.join("; ")
 }

@@ -7,6 +7,7 @@
 mod axis;
 pub mod cohorts;
 pub mod forest;
+mod frame;
 pub mod funnel;
 pub mod icons;
 mod input;

@@ -28,6 +28,7 @@ pub fn widest<'a>(texts: impl IntoIterator<Item = &'a str>, size: f64, bold: boo
 pub fn wrap(text: &str, size: f64, bold: bool, room: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
+    let text = glued(text);
     for word in text.split_whitespace() {
         for (index, piece) in pieces(word, size, bold, room).into_iter().enumerate() {
             let gap = if line.is_empty() || index > 0 { "" } else { " " };
@@ -42,7 +43,25 @@ pub fn wrap(text: &str, size: f64, bold: bool, room: f64) -> Vec<String> {
     if !line.is_empty() || lines.is_empty() {
         lines.push(line);
     }
-    lines
+    lines.iter().map(|line| line.replace(GLUE, " ")).collect()
+}
+
+/// Stands for a space that must not break, while lines are made.
+const GLUE: char = '\u{e000}';
+
+/// "95 % CI", "p = 0.47" and "I² 0 %" stay on one line.
+fn glued(text: &str) -> String {
+    let rules = [
+        (" %", "_%"),
+        ("% CI", "%_CI"),
+        (" = ", "_=_"),
+        (" < ", "_<_"),
+        ("\u{b2} ", "\u{b2}_"),
+    ];
+    let glue = |joined: &str| joined.replace('_', GLUE.encode_utf8(&mut [0; 4]));
+    rules.iter().fold(text.to_owned(), |out, (open, joined)| {
+        out.replace(open, &glue(joined))
+    })
 }
 
 /// The places where a word may break, if it must.
@@ -99,6 +118,7 @@ fn other(c: char, bold: bool) -> u16 {
         '\u{0400}'..='\u{04ff}' if c.is_lowercase() => 800,
         '\u{0370}'..='\u{1fff}' => 900,
         '\u{2000}'..='\u{206f}' => 600,
+        GLUE => 278,
         _ if bold => 1050,
         _ => 1000,
     }
@@ -167,6 +187,12 @@ mod tests {
         assert!(lines.len() > 3);
         assert!(lines.iter().all(|line| width(line, 13.0, false) <= 60.0));
         assert_eq!(lines.concat(), word);
+    }
+
+    #[test]
+    fn a_number_keeps_its_unit() {
+        let lines = wrap("the interval (95 % CI 1 to 2), p = 0.47", 13.0, false, 95.0);
+        assert_eq!(lines, ["the interval", "(95 % CI 1 to", "2), p = 0.47"]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Risk of bias: a traffic light for each study and domain.
 
 use crate::input::Heading;
-use crate::scene::Scene;
+use crate::scene::{Anchor, Circle, Item, Scene, Text};
 use onset_data::RowId;
 
 /// One judgement.
@@ -75,6 +75,24 @@ pub struct RiskOfBiasRow {
     pub lights: Vec<Light>,
     /// Rows of the review's tables behind it.
     pub rows: Vec<RowId>,
+}
+
+/// Draws one light.
+pub(crate) fn light(items: &mut Vec<Item>, light: Light, x: f64, y: f64, r: f64) {
+    let class = match light {
+        Light::Low => "low",
+        Light::Unclear => "unclear",
+        Light::High => "high",
+        Light::NotJudged => "ring",
+    };
+    items.push(Circle::new(x, y, r, class).into());
+    if light != Light::NotJudged {
+        let sign = Text::new(x, y + 4.0, 11.0, light.sign())
+            .bold()
+            .anchor(Anchor::Middle)
+            .class("onlight");
+        items.push(sign.into());
+    }
 }
 
 /// The table of lights for a wide page: domains named in a slanted header.

@@ -196,6 +196,39 @@ fn has_focus(items: &[Item]) -> bool {
     })
 }
 
+impl Line {
+    /// From (x1, y1) to (x2, y2).
+    pub fn new(x1: f64, y1: f64, x2: f64, y2: f64, class: &'static str) -> Line {
+        Line {
+            x1,
+            y1,
+            x2,
+            y2,
+            class,
+        }
+    }
+}
+
+impl Rect {
+    /// Left, top, width, height.
+    pub fn new(x: f64, y: f64, width: f64, height: f64, class: &'static str) -> Rect {
+        Rect {
+            x,
+            y,
+            width,
+            height,
+            class,
+        }
+    }
+}
+
+impl Circle {
+    /// Centre and radius.
+    pub fn new(x: f64, y: f64, r: f64, class: &'static str) -> Circle {
+        Circle { x, y, r, class }
+    }
+}
+
 impl Text {
     /// A regular text of one part.
     pub fn new(x: f64, y: f64, size: f64, text: impl Into<String>) -> Text {

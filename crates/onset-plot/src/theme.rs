@@ -48,7 +48,7 @@ svg.onset .band{fill:currentColor;fill-opacity:.16}
 svg.onset .tint{fill:currentColor;fill-opacity:.4}
 svg.onset .thin{fill:none;stroke:currentColor;stroke-width:1px}
 svg.onset .stroke{fill:none;stroke:currentColor;stroke-width:1.6px}
-svg.onset .thick{fill:none;stroke:currentColor;stroke-width:3px}
+svg.onset .thick{fill:none;stroke:currentColor;stroke-width:2.4px}
 svg.onset .open{fill:#fff;fill:var(--onset-paper);stroke:currentColor;stroke-width:1.2px}
 svg.onset .edged{fill:currentColor;stroke:#fff;stroke:var(--onset-paper);stroke-width:1px}
 svg.onset .low{fill:#3fb68f}svg.onset .unclear{fill:#f0b429}svg.onset .high{fill:#e8743b}

@@ -1,0 +1,757 @@
+//! Inputs that the gallery draws and the tests check: real rows where they are named after trials, made-up
+//! ones where they are named "Trial".
+#![allow(dead_code)]
+
+use onset_data::RowId;
+use onset_plot::cohorts::{Cohort, Cohorts};
+use onset_plot::forest::{Arm, Block, Columns, Forest, Mean, Row};
+use onset_plot::funnel::{Funnel, FunnelPoint};
+use onset_plot::icons::{IconArm, Icons};
+use onset_plot::rob::{Light, RiskOfBias, RiskOfBiasRow};
+use onset_plot::text::Scale;
+use onset_plot::windows::{Series, When, WindowPoint, Windows};
+use onset_plot::{Direction, Effect, Heading, Interval, Reference, Scene};
+
+pub fn heading(id: &str, title: &str, subtitle: &str) -> Heading {
+    Heading {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        subtitle: subtitle.to_owned(),
+        desc: String::new(),
+        source: "Source: evidence tables of the review, version 2026.11.".to_owned(),
+    }
+}
+
+pub fn points() -> Effect {
+    Effect {
+        label: "Mean difference, MADRS points".to_owned(),
+        scale: Scale::Points,
+        ratio: false,
+        direction: Direction::LowerIsBetter,
+        treatment: "ketamine".to_owned(),
+        control: "control".to_owned(),
+        level: 0.95,
+        important: Some(Reference {
+            value: -2.0,
+            label: "important difference".to_owned(),
+        }),
+    }
+}
+
+pub fn odds() -> Effect {
+    Effect {
+        label: "Odds ratio".to_owned(),
+        scale: Scale::Ratio,
+        ratio: true,
+        direction: Direction::HigherIsBetter,
+        important: None,
+        ..points()
+    }
+}
+
+fn arm(n: u64, mean: f64, sd: f64) -> Arm {
+    Arm {
+        n: Some(n),
+        mean: Some(mean),
+        sd: Some(sd),
+        events: None,
+    }
+}
+
+fn events(events: u64, n: u64) -> Arm {
+    Arm {
+        n: Some(n),
+        events: Some(events),
+        ..Arm::default()
+    }
+}
+
+fn rows(lines: &[u64]) -> Vec<RowId> {
+    lines
+        .iter()
+        .map(|line| RowId::new("observations.csv", *line))
+        .collect()
+}
+
+fn domains() -> Vec<String> {
+    [
+        "sequence generation",
+        "allocation concealment",
+        "blinding of participants",
+        "blinding of assessment",
+        "attrition",
+        "reporting",
+        "other",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+/// Lights from "++?-." and so on.
+fn lights(signs: &str) -> Vec<Light> {
+    let light = |c| match c {
+        '+' => Light::Low,
+        '?' => Light::Unclear,
+        '-' => Light::High,
+        _ => Light::NotJudged,
+    };
+    signs.chars().map(light).collect()
+}
+
+/// Depression at 24 hours: three trials, two kinds of control.
+pub fn madrs() -> Forest {
+    let row =
+        |key: &str, label: &str, t: Arm, c: Arm, e: (f64, f64, f64), w: f64, signs: &str, lines: &[u64]| {
+            Row {
+                key: key.to_owned(),
+                label: label.to_owned(),
+                treatment: t,
+                control: c,
+                effect: Some(Interval::new(e.0, e.1, e.2)),
+                weight: Some(w),
+                lights: lights(signs),
+                rows: rows(lines),
+                ..Row::default()
+            }
+        };
+    let murrough = row(
+        "murrough2013",
+        "Murrough 2013",
+        arm(47, 14.8, 9.6),
+        arm(25, 22.7, 8.9),
+        (-7.95, -12.3, -3.6),
+        37.3,
+        "++?+++.",
+        &[41, 42],
+    );
+    let lapidus = row(
+        "lapidus2014",
+        "Lapidus 2014",
+        arm(18, 17.2, 8.9),
+        arm(18, 24.8, 7.2),
+        (-7.6, -11.3, -3.9),
+        42.8,
+        "+++++?+",
+        &[17, 18],
+    );
+    let mut lii = row(
+        "lii2023",
+        "Lii 2023",
+        arm(20, 12.7, 7.6),
+        arm(19, 16.4, 10.0),
+        (-3.7, -9.3, 1.9),
+        19.9,
+        "?+-+?+.",
+        &[3, 4],
+    );
+    lii.note = "masked by anaesthesia".to_owned();
+    Forest {
+        heading: heading(
+            "size-24h",
+            "A day after one infusion, depression is about seven MADRS points lower than with control",
+            "Mean difference in MADRS at 24 hours; random effects (REML, Hartung-Knapp); 3 trials, 147 people",
+        ),
+        effect: points(),
+        columns: Columns::MeanSd,
+        treatment: "Ketamine, intravenous".to_owned(),
+        control: "Midazolam or saline".to_owned(),
+        blocks: vec![
+            Block {
+                label: "Active control (midazolam)".to_owned(),
+                rows: vec![murrough],
+                mean: None,
+            },
+            Block {
+                label: "Inert control (saline)".to_owned(),
+                rows: vec![lapidus, lii],
+                mean: Some(mean(
+                    "Two trials",
+                    Some((-6.3, -10.1, -2.5)),
+                    None,
+                    2,
+                    (38, 37),
+                    Some(62.7),
+                )),
+            },
+        ],
+        means: vec![
+            mean(
+                "All trials: random effects (REML, Hartung-Knapp)",
+                Some((-6.87, -11.6, -2.1)),
+                Some((-14.3, 0.6)),
+                3,
+                (85, 62),
+                None,
+            ),
+            mean(
+                "Common effect",
+                Some((-6.87, -9.46, -4.28)),
+                None,
+                3,
+                (85, 62),
+                None,
+            ),
+        ],
+        notes: vec![
+            "Between-study variance τ² 0.0 (95 % CI 0.0 to 48.2); I² 0 %.".to_owned(),
+            "Active and inert controls do not clearly differ (test of difference p = 0.47).".to_owned(),
+        ],
+        domains: domains(),
+    }
+}
+
+fn mean(
+    label: &str,
+    e: Option<(f64, f64, f64)>,
+    prediction: Option<(f64, f64)>,
+    k: usize,
+    n: (u64, u64),
+    weight: Option<f64>,
+) -> Mean {
+    Mean {
+        label: label.to_owned(),
+        effect: e.map(|e| Interval::new(e.0, e.1, e.2)),
+        prediction,
+        k,
+        n_treatment: Some(n.0),
+        n_control: Some(n.1),
+        weight,
+    }
+}
+
+/// Response at 24 hours: odds ratios, one interval far past any axis.
+pub fn response() -> Forest {
+    let row = |key: &str, label: &str, t: Arm, c: Arm, e: (f64, f64, f64), w: f64| Row {
+        key: key.to_owned(),
+        label: label.to_owned(),
+        treatment: t,
+        control: c,
+        effect: Some(Interval::new(e.0, e.1, e.2)),
+        weight: Some(w),
+        rows: rows(&[61, 62]),
+        ..Row::default()
+    };
+    Forest {
+        heading: heading(
+            "response-24h",
+            "More people respond within a day than with control",
+            "Odds ratio of response at 24 hours; random effects (REML, Wald); 5 trials, 254 people",
+        ),
+        effect: odds(),
+        columns: Columns::Events,
+        treatment: "Ketamine or esketamine".to_owned(),
+        control: "Control".to_owned(),
+        blocks: vec![Block {
+            label: String::new(),
+            rows: vec![
+                row(
+                    "murrough2013",
+                    "Murrough 2013",
+                    events(30, 47),
+                    events(7, 25),
+                    (4.54, 1.58, 13.0),
+                    31.2,
+                ),
+                row(
+                    "lapidus2014",
+                    "Lapidus 2014",
+                    events(8, 18),
+                    events(1, 18),
+                    (13.6, 1.48, 125.0),
+                    11.4,
+                ),
+                row(
+                    "lii2023",
+                    "Lii 2023",
+                    events(12, 20),
+                    events(10, 20),
+                    (1.5, 0.43, 5.25),
+                    26.0,
+                ),
+                row(
+                    "daly2018",
+                    "Daly 2018, doses combined",
+                    events(12, 34),
+                    events(1, 33),
+                    (17.5, 2.12, 144.0),
+                    12.3,
+                ),
+                row(
+                    "canuso2018",
+                    "Canuso 2018",
+                    events(19, 35),
+                    events(9, 31),
+                    (2.9, 1.04, 8.1),
+                    19.1,
+                ),
+            ],
+            mean: None,
+        }],
+        means: vec![mean(
+            "Random effects (REML)",
+            Some((3.94, 1.76, 8.82)),
+            Some((0.9, 17.3)),
+            5,
+            (154, 127),
+            None,
+        )],
+        notes: vec!["I² 42 %, τ² 0.32.".to_owned()],
+        domains: Vec::new(),
+    }
+}
+
+/// One study and no mean.
+pub fn one() -> Forest {
+    let mut input = madrs();
+    input.heading = heading(
+        "one",
+        "One trial of 36 people speaks",
+        "Mean difference in MADRS at 7 days; 1 trial, 36 people",
+    );
+    input.blocks.truncate(1);
+    if let Some(block) = input.blocks.first_mut() {
+        block.label = String::new();
+    }
+    input.means.clear();
+    input.notes = vec!["One trial: there is nothing to pool.".to_owned()];
+    input
+}
+
+/// Nothing at all.
+pub fn none() -> Forest {
+    Forest {
+        heading: heading("none", "No trial reported this", "0 trials"),
+        effect: points(),
+        notes: vec!["No randomised evidence.".to_owned()],
+        ..Forest::default()
+    }
+}
+
+/// A repeatable jumble between 0 and 1.
+fn jumble(i: u64) -> f64 {
+    let x = i
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407);
+    let x = (x ^ (x >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    ((x ^ (x >> 32)) % 10_000) as f64 / 10_000.0
+}
+
+/// Many made-up studies with awkward names, extreme intervals and missing cells.
+pub fn many(k: u64) -> Forest {
+    let study = |i: u64| {
+        let effect = -6.0 + 10.0 * (jumble(i) - 0.5);
+        let half = if i % 11 == 5 {
+            45.0
+        } else {
+            1.5 + 6.0 * jumble(i + 1000)
+        };
+        let label = match i % 9 {
+            3 => format!(
+                "Trial {i} of the Multicentre Collaborative Research Group on Rapid-Acting Antidepressants"
+            ),
+            4 => format!("Trial{i}OneVeryLongWordWithoutAnyPlaceToBreakItAtAll"),
+            5 => format!("<script>alert({i})</script> & Söhne"),
+            _ => format!("Trial {i}"),
+        };
+        let missing = i % 7 == 2;
+        let t = if missing {
+            Arm {
+                n: Some(40 + i),
+                ..Arm::default()
+            }
+        } else {
+            arm(20 + i, 15.0 + effect, 8.5)
+        };
+        Row {
+            key: format!("trial{i}"),
+            label,
+            year: Some(1990 + (i % 35) as i32),
+            treatment: t,
+            control: if missing {
+                Arm::default()
+            } else {
+                arm(1000 + i, 21.0, 9.0)
+            },
+            effect: (i % 13 != 12).then(|| Interval::new(effect, effect - half, effect + half)),
+            note: if i % 13 == 12 {
+                "Reported as a median; the protocol declares no conversion.".to_owned()
+            } else {
+                String::new()
+            },
+            weight: (i % 13 != 12).then(|| 200.0 / (k as f64 * half)),
+            lights: (0..7)
+                .map(|d| {
+                    [
+                        Light::Low,
+                        Light::Low,
+                        Light::Unclear,
+                        Light::High,
+                        Light::NotJudged,
+                    ][(jumble(i * 31 + d) * 5.0) as usize]
+                })
+                .collect(),
+            rows: rows(&[i * 2 + 2, i * 2 + 3]),
+        }
+    };
+    Forest {
+        heading: heading(
+            "many",
+            "Many trials point the same way",
+            "Mean difference, made-up trials",
+        ),
+        blocks: vec![Block {
+            label: String::new(),
+            rows: (0..k).map(study).collect(),
+            mean: None,
+        }],
+        means: vec![mean(
+            "Random effects (REML)",
+            Some((-5.9, -6.6, -5.2)),
+            Some((-11.0, -0.8)),
+            k as usize,
+            (9_800, 61_240),
+            None,
+        )],
+        ..madrs()
+    }
+}
+
+fn at(
+    label: &str,
+    from: f64,
+    to: f64,
+    target: f64,
+    k: usize,
+    n: u64,
+    e: Option<(f64, f64, f64)>,
+) -> WindowPoint {
+    WindowPoint {
+        key: label.to_owned(),
+        label: label.to_owned(),
+        when: When::Hours { from, to, target },
+        k,
+        n,
+        estimate: e.map(|e| Interval::new(e.0, e.1, e.2)),
+        information: None,
+        rows: rows(&[3, 4]),
+    }
+}
+
+fn course_end(label: &str, k: usize, n: u64, e: (f64, f64, f64)) -> WindowPoint {
+    WindowPoint {
+        when: When::CourseEnd,
+        ..at(label, 0.0, 0.0, 0.0, k, n, Some(e))
+    }
+}
+
+/// Four comparisons.
+pub fn windows() -> Windows {
+    let mut effect = points();
+    effect.treatment = "treatment".to_owned();
+    Windows {
+        heading: heading(
+            "speed",
+            "Ketamine separates from midazolam within a day; two trials of 118 people speak after day 7",
+            "Pooled mean difference in MADRS per time window, 95 % intervals; random effects (REML, Hartung-Knapp)",
+        ),
+        effect,
+        series: vec![
+            Series {
+                label: "Ketamine IV v midazolam".to_owned(),
+                points: vec![
+                    at(
+                        "40 minutes to 6 hours",
+                        0.6,
+                        6.0,
+                        4.0,
+                        1,
+                        72,
+                        Some((-4.2, -9.1, 0.7)),
+                    ),
+                    at("24 hours", 12.0, 36.0, 24.0, 2, 113, Some((-7.9, -12.0, -3.9))),
+                    at("2 to 3 days", 40.0, 96.0, 72.0, 2, 113, Some((-5.1, -10.8, 0.6))),
+                    at("7 days", 120.0, 240.0, 168.0, 2, 118, Some((-4.0, -9.0, 1.1))),
+                    at("2 to 4 weeks", 300.0, 700.0, 504.0, 0, 0, None),
+                ],
+            },
+            Series {
+                label: "Ketamine IV v saline".to_owned(),
+                points: vec![
+                    at("40 minutes to 6 hours", 0.6, 6.0, 4.0, 0, 0, None),
+                    at("24 hours", 12.0, 36.0, 24.0, 3, 123, Some((-6.1, -31.0, 19.5))),
+                    at("2 to 3 days", 40.0, 96.0, 72.0, 1, 36, Some((-8.4, -14.0, -2.8))),
+                    at("7 days", 120.0, 240.0, 168.0, 0, 0, None),
+                    at("2 to 4 weeks", 300.0, 700.0, 504.0, 0, 0, None),
+                    course_end("End of 4 weeks, two infusions a week", 1, 65, (-3.4, -8.5, 1.7)),
+                ],
+            },
+            Series {
+                label: "Esketamine nasal v placebo spray, both beside a new oral antidepressant".to_owned(),
+                points: vec![
+                    at(
+                        "40 minutes to 6 hours",
+                        0.6,
+                        6.0,
+                        4.0,
+                        2,
+                        519,
+                        Some((-4.4, -6.4, -2.5)),
+                    ),
+                    at("24 hours", 12.0, 36.0, 24.0, 5, 1234, Some((-4.9, -7.1, -2.8))),
+                    at("2 to 3 days", 40.0, 96.0, 72.0, 0, 0, None),
+                    at("7 days", 120.0, 240.0, 168.0, 3, 10_709, Some((-3.1, -4.8, -1.4))),
+                    at("2 to 4 weeks", 300.0, 700.0, 504.0, 0, 0, None),
+                    course_end("Day 28", 3, 702, (-4.1, -6.2, -2.0)),
+                ],
+            },
+        ],
+    }
+}
+
+/// One comparison, ratios, two windows.
+pub fn windows_ratio() -> Windows {
+    Windows {
+        heading: heading(
+            "response-course",
+            "Response is likelier within a day",
+            "Pooled odds ratio per time window",
+        ),
+        effect: odds(),
+        series: vec![Series {
+            label: "Ketamine IV v control".to_owned(),
+            points: vec![
+                at("4 hours", 2.0, 6.0, 4.0, 1, 72, Some((2.1, 0.7, 6.3))),
+                at("24 hours", 12.0, 36.0, 24.0, 3, 148, Some((3.6, 1.29, 10.1))),
+            ],
+        }],
+    }
+}
+
+/// Compositions of cohorts.
+pub fn cohorts() -> Cohorts {
+    let cohort =
+        |label: &str, population: &str, n: Option<u64>, female: Option<f64>, age: Option<f64>| Cohort {
+            key: label.to_lowercase().replace(' ', ""),
+            label: label.to_owned(),
+            population: population.to_owned(),
+            n_randomised: n,
+            pct_female: female,
+            mean_age: age,
+            rows: vec![RowId::new("studies.csv", 3)],
+        };
+    Cohorts {
+        heading: heading(
+            "cohorts",
+            "Most people in these trials were middle-aged women with treatment-resistant depression",
+            "People randomised, share of women and mean age per trial",
+        ),
+        studies: vec![
+            cohort(
+                "Zarate 2006",
+                "Treatment-resistant depression",
+                Some(18),
+                Some(66.7),
+                Some(46.7),
+            ),
+            cohort(
+                "Murrough 2013",
+                "Treatment-resistant depression",
+                Some(73),
+                Some(51.0),
+                Some(45.6),
+            ),
+            cohort(
+                "Anand 2023 ELEKT-D",
+                "Treatment-resistant depression",
+                Some(403),
+                Some(51.1),
+                Some(46.0),
+            ),
+            cohort(
+                "Lapidus 2014",
+                "Major depression",
+                Some(20),
+                Some(50.0),
+                Some(48.0),
+            ),
+            cohort("Lii 2023", "Major depression", Some(40), Some(70.0), Some(51.2)),
+            cohort(
+                "Phillips 2019",
+                "Treatment-resistant depression",
+                Some(41),
+                None,
+                None,
+            ),
+            cohort(
+                "Grunebaum 2018",
+                "Major depression with suicidal ideation",
+                Some(80),
+                Some(60.0),
+                None,
+            ),
+            cohort("Loo 2023 KADS", "", None, None, None),
+        ],
+    }
+}
+
+/// Lights.
+pub fn risk_of_bias() -> RiskOfBias {
+    let row = |label: &str, signs: &str| RiskOfBiasRow {
+        key: label.to_lowercase().replace(' ', ""),
+        label: label.to_owned(),
+        lights: lights(signs),
+        rows: vec![RowId::new("risk_of_bias.csv", 5)],
+    };
+    RiskOfBias {
+        heading: heading(
+            "risk-of-bias",
+            "Blinding is the weakest domain",
+            "Judgements by Cochrane RoB 1; 6 trials",
+        ),
+        tool: "Cochrane RoB 1".to_owned(),
+        domains: domains(),
+        studies: vec![
+            row("Berman 2000", "????--+"),
+            row("Zarate 2006", "+?????+"),
+            row("Lapidus 2014", "+++++?+"),
+            row("Su 2017", "????+++"),
+            row("Sumner 2020", "+?-++?+"),
+            row("Correia-Melo 2020 and the Bahia esketamine group", "++?+"),
+        ],
+    }
+}
+
+/// Two arms.
+pub fn icons() -> Icons {
+    Icons {
+        heading: heading(
+            "icons-response",
+            "About 24 more people in 100 respond within a day",
+            "Response at 24 hours; 5 trials, 281 people",
+        ),
+        event: "respond within a day".to_owned(),
+        arms: vec![
+            IconArm {
+                label: "With midazolam or saline".to_owned(),
+                risk: 0.2,
+                limits: None,
+                treated: false,
+            },
+            IconArm {
+                label: "With ketamine".to_owned(),
+                risk: 0.44,
+                limits: Some((0.27, 0.63)),
+                treated: true,
+            },
+        ],
+    }
+}
+
+/// A funnel with two adjusted estimates.
+pub fn funnel() -> Funnel {
+    let list = [
+        (-7.95, 2.22, "Murrough 2013"),
+        (-7.6, 1.9, "Lapidus 2014"),
+        (-3.7, 2.85, "Lii 2023"),
+        (-5.8, 1.73, "Phillips 2019"),
+        (-9.9, 3.6, "Sos 2013"),
+        (-3.2, 1.1, "Su 2017"),
+        (-4.9, 1.4, "Fava 2020"),
+        (-12.0, 4.1, "Hu 2016"),
+        (-6.7, 2.6, "Singh 2016"),
+        (-4.1, 0.9, "Shiroma 2020"),
+    ];
+    Funnel {
+        heading: heading(
+            "funnel",
+            "Small trials report larger effects",
+            "Standard error against mean difference in MADRS at 24 hours; 10 trials",
+        ),
+        effect: points(),
+        points: list
+            .iter()
+            .map(|(effect, se, label)| FunnelPoint {
+                key: label.to_lowercase().replace(' ', ""),
+                label: (*label).to_owned(),
+                effect: *effect,
+                se: *se,
+                rows: rows(&[9]),
+            })
+            .collect(),
+        pooled: Some(-5.3),
+        adjusted: vec![
+            Reference {
+                value: -3.4,
+                label: "limit meta-analysis".to_owned(),
+            },
+            Reference {
+                value: -4.4,
+                label: "trim and fill".to_owned(),
+            },
+        ],
+    }
+}
+
+/// A funnel of odds ratios.
+pub fn funnel_ratio() -> Funnel {
+    let list = [
+        (4.54, 0.54, "Murrough 2013"),
+        (13.6, 1.13, "Lapidus 2014"),
+        (1.5, 0.64, "Lii 2023"),
+        (17.5, 1.08, "Daly 2018"),
+        (2.9, 0.52, "Canuso 2018"),
+    ];
+    Funnel {
+        heading: heading(
+            "funnel-response",
+            "Five trials are too few to see a pattern",
+            "Standard error against odds ratio of response at 24 hours; 5 trials",
+        ),
+        effect: odds(),
+        points: list
+            .iter()
+            .map(|(effect, se, label)| FunnelPoint {
+                key: label.to_lowercase().replace(' ', ""),
+                label: (*label).to_owned(),
+                effect: *effect,
+                se: *se,
+                rows: rows(&[9]),
+            })
+            .collect(),
+        pooled: Some(3.94),
+        adjusted: vec![],
+    }
+}
+
+/// Every sample, wide and narrow.
+pub fn scenes() -> Vec<(&'static str, Scene, Scene)> {
+    use onset_plot as p;
+    let forest = |input: &Forest| (p::forest(input), p::forest_narrow(input));
+    let named = |name, (wide, narrow): (Scene, Scene)| (name, wide, narrow);
+    vec![
+        named("forest-madrs", forest(&madrs())),
+        named("forest-response", forest(&response())),
+        named("forest-one", forest(&one())),
+        named("forest-none", forest(&none())),
+        named("forest-many", forest(&many(40))),
+        named("windows", (p::windows(&windows()), p::windows_narrow(&windows()))),
+        named(
+            "windows-ratio",
+            (p::windows(&windows_ratio()), p::windows_narrow(&windows_ratio())),
+        ),
+        named("cohorts", (p::cohorts(&cohorts()), p::cohorts_narrow(&cohorts()))),
+        named(
+            "risk-of-bias",
+            (
+                p::risk_of_bias(&risk_of_bias()),
+                p::risk_of_bias_narrow(&risk_of_bias()),
+            ),
+        ),
+        named("icons", (p::icons(&icons()), p::icons_narrow(&icons()))),
+        named("funnel", (p::funnel(&funnel()), p::funnel_narrow(&funnel()))),
+        named(
+            "funnel-ratio",
+            (p::funnel(&funnel_ratio()), p::funnel_narrow(&funnel_ratio())),
+        ),
+    ]
+}
