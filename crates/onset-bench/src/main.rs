@@ -1,3 +1,43 @@
-//! Benchmarks: prints one JSON array on stdout.
+//! Benchmarks, validation against reference values, and simulations; run by `cargo xtask`.
+//!
+//! Every command prints to stdout and nothing else: `xtask` decides where it goes.
 
-fn main() {}
+mod methods;
+mod speed;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+/// What a command returns: only a message to print.
+type Fallible<T> = Result<T, Box<dyn Error>>;
+
+const USAGE: &str = "onset-bench COMMAND
+  list-methods            family and code of every method, one a line
+  speed ONSET FOLDER      benchmark rows as JSON; ONSET is the binary, FOLDER takes what it writes";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("onset-bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Fallible<()> {
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["list-methods"] => {
+            for family in methods::families() {
+                for code in family.codes {
+                    println!("{}\t{code}", family.name);
+                }
+            }
+            Ok(())
+        }
+        ["speed", onset, folder] => speed::print(onset.as_ref(), folder.as_ref()),
+        _ => Err(USAGE.into()),
+    }
+}
