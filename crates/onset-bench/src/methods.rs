@@ -1,0 +1,34 @@
+//! Every method that can be chosen, family by family, as the enums of the library name them.
+
+use onset::effects::{Measure, VarianceType};
+use onset::models::pool::{PredictionKind, Tau2IntervalKind, Tau2Method, Test};
+
+/// Methods that answer the same question.
+pub struct Family {
+    /// Heading in docs/validation.md.
+    pub name: &'static str,
+    /// Codes, as on the command line.
+    pub codes: Vec<&'static str>,
+}
+
+pub const MEASURES: &str = "Effect measures";
+pub const VARIANCES: &str = "Variance variants";
+pub const TAU2: &str = "Estimators of tau2";
+pub const TESTS: &str = "Tests of the mean";
+pub const TAU2_INTERVALS: &str = "Intervals of tau2";
+pub const PREDICTIONS: &str = "Prediction intervals";
+
+/// Every family, in the order of docs/validation.md.
+pub fn families() -> Vec<Family> {
+    let family = |name, codes| Family { name, codes };
+    let mut tau2: Vec<_> = vec!["FE"];
+    tau2.extend(Tau2Method::all().map(Tau2Method::code));
+    vec![
+        family(MEASURES, Measure::ALL.iter().map(|measure| measure.code()).collect()),
+        family(VARIANCES, VarianceType::ALL.iter().map(|vtype| vtype.code()).collect()),
+        family(TAU2, tau2),
+        family(TESTS, Test::all().map(Test::code).collect()),
+        family(TAU2_INTERVALS, Tau2IntervalKind::all().map(Tau2IntervalKind::code).collect()),
+        family(PREDICTIONS, PredictionKind::all().map(PredictionKind::code).collect()),
+    ]
+}

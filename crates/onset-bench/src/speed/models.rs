@@ -1,0 +1,52 @@
+//! Models on made data, in this process.
+
+use super::{Limit, Row, median_nanoseconds};
+use crate::Fallible;
+use onset::effects::Effects;
+use onset::math::random::Stream;
+use onset::models::pool::{Options, PredictionChoice, Tau2Method, Test, leave_one_out, pool};
+use std::hint::black_box;
+
+/// Rows of pooling models.
+pub fn rows() -> Fallible<Vec<Row>> {
+    let few = made(13)?;
+    let many = made(4_000)?;
+    let most = made(1_000_000)?;
+    let bare = Options {
+        tau2_interval: None,
+        prediction: PredictionChoice::Omit,
+        ..Options::random(Tau2Method::Reml).with_test(Test::Z)
+    };
+    let whole = Options::random(Tau2Method::Reml);
+    Ok(vec![
+        pooling("REML k=13", &few, &bare, 1_500.0, Limit::Arithmetic)?,
+        pooling("REML+HK+QP+PI k=13", &few, &whole, 5_000.0, Limit::Arithmetic)?,
+        pooling("REML k=4000", &many, &bare, 1e6, Limit::Arithmetic)?,
+        pooling("REML k=1e6", &most, &bare, 3e8, Limit::Memory)?,
+        Row::nanoseconds(
+            "leave-one-out REML k=13",
+            median_nanoseconds(|| leave_one_out(black_box(&few), &bare)),
+            20_000.0,
+            Limit::Arithmetic,
+        ),
+    ])
+}
+
+fn pooling(name: &str, effects: &Effects, options: &Options, budget: f64, limit: Limit) -> Fallible<Row> {
+    pool(effects, options)?; // a row that fails would be fast
+    let median = median_nanoseconds(|| pool(black_box(effects), options));
+    Ok(Row::nanoseconds(name, median, budget, limit))
+}
+
+/// k effects: tau2 = 0.05, sampling variances between 0.02 and 0.5, log-uniform.
+fn made(k: usize) -> Fallible<Effects> {
+    let mut stream = Stream::new(20_261_123, k as u64);
+    let (mut y, mut v) = (Vec::with_capacity(k), Vec::with_capacity(k));
+    for _ in 0..k {
+        let variance = 0.02 * 25_f64.powf(stream.uniform());
+        y.push(0.3 + (variance + 0.05).sqrt() * stream.normal());
+        v.push(variance);
+    }
+    let labels = (1..=k).map(|study| study.to_string()).collect();
+    Ok(Effects::new(y, v, labels)?)
+}

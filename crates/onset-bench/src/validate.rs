@@ -1,0 +1,156 @@
+//! docs/validation.md: every comparison with reference values, run again.
+
+mod effects;
+mod pairwise;
+mod reference;
+
+use crate::Fallible;
+use crate::methods::families;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::Path;
+
+/// Family and code of a method.
+type Method = (&'static str, String);
+
+/// What is known about one method.
+#[derive(Default)]
+struct Evidence {
+    /// Programs and versions that the numbers were compared with.
+    references: Vec<String>,
+    /// Data sets.
+    data: Vec<String>,
+    /// Numbers compared.
+    compared: usize,
+    /// Worst error of each quantity.
+    worst: BTreeMap<&'static str, f64>,
+}
+
+/// Evidence of all methods.
+#[derive(Default)]
+pub struct Book {
+    methods: BTreeMap<Method, Evidence>,
+    /// Reference blocks that nothing was compared with.
+    unused: BTreeMap<String, usize>,
+}
+
+/// Where a comparison comes from.
+struct Origin<'a> {
+    reference: &'a str,
+    data: &'a str,
+}
+
+impl Book {
+    /// Notes that a quantity of a method was computed as `ours` where `error` is what parts it from the
+    /// reference.
+    fn note(&mut self, method: (&'static str, &str), origin: &Origin, quantity: &'static str, error: f64) {
+        let evidence = self.methods.entry((method.0, method.1.to_owned())).or_default();
+        push_new(&mut evidence.references, origin.reference);
+        push_new(&mut evidence.data, origin.data);
+        evidence.compared += 1;
+        let worst = evidence.worst.entry(quantity).or_insert(0.0);
+        // an error that is no number is the worst of all
+        if error.is_nan() || error > *worst {
+            *worst = if error.is_nan() { f64::INFINITY } else { error };
+        }
+    }
+
+    /// Notes a reference block that stays unused.
+    fn unused(&mut self, block: &str) {
+        *self.unused.entry(block.to_owned()).or_insert(0) += 1;
+    }
+}
+
+fn push_new(list: &mut Vec<String>, text: &str) {
+    if !list.iter().any(|known| known == text) {
+        list.push(text.to_owned());
+    }
+}
+
+/// What parts `ours` from `theirs`, in units of `theirs`, or of `least` where that is larger.
+fn relative(ours: f64, theirs: f64, least: f64) -> f64 {
+    (ours - theirs).abs() / theirs.abs().max(least)
+}
+
+/// Methods without reference values, and what speaks for them instead.
+const OTHERWISE: &[(&str, &str, &str)] = &[];
+
+/// The whole page.
+pub fn page(oracles: &Path) -> Fallible<String> {
+    let mut book = Book::default();
+    effects::compare(oracles, &mut book)?;
+    pairwise::compare(oracles, &mut book)?;
+    let mut page = String::from(HEAD);
+    for family in families() {
+        writeln!(page, "\n## {}\n\n{COLUMNS}", family.name)?;
+        for code in family.codes {
+            let evidence = book.methods.get(&(family.name, code.to_owned()));
+            let otherwise = OTHERWISE.iter().find(|row| row.0 == family.name && row.1 == code);
+            match (evidence, otherwise) {
+                (Some(evidence), _) => writeln!(page, "{}", row(code, evidence))?,
+                (None, Some((_, _, reason))) => writeln!(page, "| `{code}` | {reason} | | | |")?,
+                (None, None) => writeln!(page, "| `{code}` | **unchecked** | | | |")?,
+            }
+        }
+    }
+    if !book.unused.is_empty() {
+        page.push_str(UNUSED);
+        for (block, times) in &book.unused {
+            writeln!(page, "| {block} | {times} |")?;
+        }
+    }
+    Ok(page)
+}
+
+fn row(code: &str, evidence: &Evidence) -> String {
+    let worst: Vec<String> =
+        evidence.worst.iter().map(|(quantity, error)| format!("{quantity} {}", bound(*error))).collect();
+    let (references, data) = (evidence.references.join("; "), evidence.data.join(", "));
+    format!("| `{code}` | {references} | {data} | {} | {} |", evidence.compared, worst.join(", "))
+}
+
+/// The next power of ten above an error, so that the page is the same on every processor.
+fn bound(error: f64) -> String {
+    if !error.is_finite() {
+        return "**not a number**".to_owned();
+    }
+    let power = error.max(1e-15).log10().ceil();
+    format!("1e{power}")
+}
+
+const HEAD: &str = "# Validation
+
+Written by `cargo xtask validation`; do not edit. Every number is computed again and compared with the reference values
+in `oracles/` (how each was made stands in `oracles/README.md`). An error is relative: of an estimate and its interval in
+units of the estimate or its standard error, whichever is larger; of tau2 in units of tau2 or the smallest sampling
+variance, whichever is larger; of everything else in units of the reference. It is rounded up to a power of ten.
+";
+
+const COLUMNS: &str = "| method | reference | data | numbers | worst error |\n|---|---|---|---|---|";
+
+const UNUSED: &str = "
+## Reference values without a comparison
+
+What another program computes on these data and this page does not yet compare.
+
+| block | cases |
+|---|---|
+";
+
+#[cfg(test)]
+mod tests {
+    use super::{bound, relative};
+
+    #[test]
+    fn bounds_are_rounded_up() {
+        assert_eq!(bound(0.0), "1e-15");
+        assert_eq!(bound(2e-12), "1e-11");
+        assert_eq!(bound(f64::INFINITY), "**not a number**");
+    }
+
+    #[test]
+    fn errors_are_relative_to_the_larger() {
+        assert_eq!(relative(1.5, 1.0, 0.1), 0.5);
+        assert_eq!(relative(0.5, 0.0, 0.5), 1.0);
+    }
+}

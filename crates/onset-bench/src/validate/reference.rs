@@ -1,0 +1,30 @@
+//! Reading reference values.
+
+use crate::Fallible;
+use serde_json::Value;
+use std::path::Path;
+
+/// One file of `oracles/`.
+pub fn read(oracles: &Path, name: &str) -> Fallible<Value> {
+    let path = oracles.join(name);
+    let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(serde_json::from_str(&text)?)
+}
+
+/// A list of numbers; `null` and text become `None`. A single number is a list of one.
+pub fn numbers(value: &Value) -> Vec<Option<f64>> {
+    match value {
+        Value::Array(list) => list.iter().map(Value::as_f64).collect(),
+        single => vec![single.as_f64()],
+    }
+}
+
+/// Items of a JSON array; none when it is something else.
+pub fn list(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// A JSON text, or nothing.
+pub fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
