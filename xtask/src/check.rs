@@ -5,7 +5,7 @@ mod licences;
 mod words;
 
 use crate::process::{self, Fallible, cargo};
-use crate::workspace;
+use crate::{validation, workspace};
 
 /// Runs every step, then fails with all complaints at once.
 pub fn check() -> Fallible<()> {
@@ -33,6 +33,10 @@ pub fn check() -> Fallible<()> {
     step("clippy", command(root, &clippy, &[]));
     let doc = ["doc", "--workspace", "--no-deps", "--locked", "--quiet"];
     step("doc", command(root, &doc, &[("RUSTDOCFLAGS", "-D warnings")]));
+    step(
+        "methods",
+        validation::faults(&workspace).unwrap_or_else(|error| vec![error.to_string()]),
+    );
     if faults.is_empty() {
         return Ok(());
     }

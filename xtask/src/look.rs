@@ -8,7 +8,7 @@ mod faults;
 mod self_test;
 mod view;
 
-use crate::process::{self, Fallible, cargo};
+use crate::process::{self, Fallible};
 use crate::workspace::{self, Workspace};
 use browser::Browser;
 use std::path::{Path, PathBuf};
@@ -19,15 +19,9 @@ pub fn review() -> Fallible<()> {
     let workspace = workspace::read()?;
     let folder = fresh_folder(&workspace, "look")?;
     let out = folder.join("out");
-    process::run(
-        &workspace.root,
-        &cargo(),
-        &["build", "--locked", "--quiet", "-p", "onset-cli"],
-        &[],
-    )?;
-    let onset = workspace.target.join("debug").join("onset");
+    let onset = workspace.built("onset")?;
     let arguments = ["run", "reviews/ketamine", "-o", text(&out)?];
-    process::run(&workspace.root, text(&onset)?, &arguments, &[])?;
+    process::run(&workspace.root, &onset, &arguments, &[])?;
     let mut looks: Vec<(PathBuf, &[View])> = ["report.html", "patient.html"]
         .map(|page| (out.join(page), view::PAGE))
         .into();

@@ -2,9 +2,11 @@
 //!
 //! Imports nothing of ours, so that it starts at once and works while a crate does not compile.
 
+mod bench;
 mod check;
 mod look;
 mod process;
+mod validation;
 mod workspace;
 
 use process::Fallible;
@@ -12,10 +14,13 @@ use std::process::ExitCode;
 
 const USAGE: &str = "cargo xtask COMMAND
 
-  check                 fmt, clippy, docs, licences, arrows between crates, forbidden words
+  check                 fmt, clippy, docs, licences, arrows between crates, forbidden words,
+                        and every method against docs/validation.md
+  validation [--check]  write docs/validation.md (or only compare it) from the reference values
   look [--self-test]    open the pages of the ketamine review in headless Chromium and fail on
                         faults; --self-test proves that every kind of fault is caught
-  look PATH...          the same on html or svg files of your own";
+  look PATH...          the same on html or svg files of your own
+  bench [--json]        speed and memory on a release build, against their budgets";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -32,9 +37,13 @@ fn run(arguments: &[String]) -> Fallible<()> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["check"] => check::check(),
+        ["validation"] => validation::write(),
+        ["validation", "--check"] => validation::compare(),
         ["look"] => look::review(),
         ["look", "--self-test"] => look::self_test(),
         ["look", paths @ ..] => look::files(paths),
+        ["bench"] => bench::table(),
+        ["bench", "--json"] => bench::json(),
         _ => Err(format!("unknown command\n\n{USAGE}").into()),
     }
 }

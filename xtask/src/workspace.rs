@@ -1,6 +1,6 @@
 //! The workspace as `cargo metadata` sees it.
 
-use crate::process::{self, Fallible};
+use crate::process::{self, Fallible, cargo};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +9,19 @@ pub struct Workspace {
     pub root: PathBuf,
     pub target: PathBuf,
     pub packages: Vec<Package>,
+}
+
+impl Workspace {
+    /// Path of one of our programs, built as `cargo test` builds it: after a test run nothing is left to
+    /// compile, and it is optimised.
+    pub fn built(&self, program: &str) -> Fallible<String> {
+        let arguments = ["build", "--workspace", "--profile", "test", "--locked", "--quiet"];
+        process::run(&self.root, &cargo(), &arguments, &[])?;
+        let path = self.target.join("debug").join(program);
+        path.into_os_string()
+            .into_string()
+            .map_err(|_| "a path is not Unicode".into())
+    }
 }
 
 /// One package, ours or not.
@@ -29,7 +42,7 @@ pub fn read() -> Fallible<Workspace> {
         .parent()
         .ok_or("xtask stands in no workspace")?;
     let arguments = ["metadata", "--format-version", "1", "--locked"];
-    let json: Value = serde_json::from_str(&process::output(root, &process::cargo(), &arguments)?)?;
+    let json: Value = serde_json::from_str(&process::output(root, &cargo(), &arguments)?)?;
     let packages = json["packages"]
         .as_array()
         .ok_or("cargo metadata lists no packages")?;

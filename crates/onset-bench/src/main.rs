@@ -4,6 +4,7 @@
 
 mod methods;
 mod speed;
+mod validate;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -13,6 +14,7 @@ type Fallible<T> = Result<T, Box<dyn Error>>;
 
 const USAGE: &str = "onset-bench COMMAND
   list-methods            family and code of every method, one a line
+  validate ORACLES        docs/validation.md
   speed ONSET FOLDER      benchmark rows as JSON; ONSET is the binary, FOLDER takes what it writes";
 
 fn main() -> ExitCode {
@@ -35,6 +37,10 @@ fn run(arguments: &[String]) -> Fallible<()> {
                     println!("{}\t{code}", family.name);
                 }
             }
+            Ok(())
+        }
+        ["validate", oracles] => {
+            print!("{}", validate::page(oracles.as_ref())?);
             Ok(())
         }
         ["speed", onset, folder] => speed::print(onset.as_ref(), folder.as_ref()),

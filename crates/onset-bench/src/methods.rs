@@ -17,6 +17,7 @@ pub const TAU2: &str = "Estimators of tau2";
 pub const TESTS: &str = "Tests of the mean";
 pub const TAU2_INTERVALS: &str = "Intervals of tau2";
 pub const PREDICTIONS: &str = "Prediction intervals";
+pub const ANALYSES: &str = "Analyses around a pool";
 
 /// Every family, in the order of docs/validation.md.
 pub fn families() -> Vec<Family> {
@@ -24,11 +25,24 @@ pub fn families() -> Vec<Family> {
     let mut tau2: Vec<_> = vec!["FE"];
     tau2.extend(Tau2Method::all().map(Tau2Method::code));
     vec![
-        family(MEASURES, Measure::ALL.iter().map(|measure| measure.code()).collect()),
-        family(VARIANCES, VarianceType::ALL.iter().map(|vtype| vtype.code()).collect()),
+        family(
+            MEASURES,
+            Measure::ALL.iter().map(|measure| measure.code()).collect(),
+        ),
+        family(
+            VARIANCES,
+            VarianceType::ALL.iter().map(|vtype| vtype.code()).collect(),
+        ),
         family(TAU2, tau2),
         family(TESTS, Test::all().map(Test::code).collect()),
-        family(TAU2_INTERVALS, Tau2IntervalKind::all().map(Tau2IntervalKind::code).collect()),
-        family(PREDICTIONS, PredictionKind::all().map(PredictionKind::code).collect()),
+        family(
+            TAU2_INTERVALS,
+            Tau2IntervalKind::all().map(Tau2IntervalKind::code).collect(),
+        ),
+        family(
+            PREDICTIONS,
+            PredictionKind::all().map(PredictionKind::code).collect(),
+        ),
+        family(ANALYSES, vec!["leave-one-out", "cumulative"]),
     ]
 }

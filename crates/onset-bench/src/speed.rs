@@ -44,7 +44,13 @@ struct Row {
 
 impl Row {
     fn nanoseconds(name: &str, median: f64, budget: f64, limit: Limit) -> Self {
-        Row { name: name.to_owned(), median, budget, unit: "ns", limit }
+        Row {
+            name: name.to_owned(),
+            median,
+            budget,
+            unit: "ns",
+            limit,
+        }
     }
 
     fn to_json(&self) -> Value {
@@ -87,7 +93,9 @@ fn median_nanoseconds<T>(mut call: impl FnMut() -> T) -> f64 {
         batch *= 2;
     };
     let batches = ((LONGEST_NANOSECONDS / once) as usize).clamp(5, BATCHES) | 1;
-    let spent = (0..batches).map(|_| time(&mut call, batch) / batch as f64).collect();
+    let spent = (0..batches)
+        .map(|_| time(&mut call, batch) / batch as f64)
+        .collect();
     median(spent)
 }
 

@@ -69,6 +69,9 @@ fn push_new(list: &mut Vec<String>, text: &str) {
 
 /// What parts `ours` from `theirs`, in units of `theirs`, or of `least` where that is larger.
 fn relative(ours: f64, theirs: f64, least: f64) -> f64 {
+    if ours == theirs {
+        return 0.0;
+    }
     (ours - theirs).abs() / theirs.abs().max(least)
 }
 
@@ -103,10 +106,21 @@ pub fn page(oracles: &Path) -> Fallible<String> {
 }
 
 fn row(code: &str, evidence: &Evidence) -> String {
-    let worst: Vec<String> =
-        evidence.worst.iter().map(|(quantity, error)| format!("{quantity} {}", bound(*error))).collect();
-    let (references, data) = (evidence.references.join("; "), evidence.data.join(", "));
-    format!("| `{code}` | {references} | {data} | {} | {} |", evidence.compared, worst.join(", "))
+    let worst: Vec<String> = evidence
+        .worst
+        .iter()
+        .map(|(quantity, error)| format!("{quantity} {}", bound(*error)))
+        .collect();
+    let references = evidence.references.join("; ");
+    let data = match evidence.data.len() {
+        many @ 5.. => format!("{many} data sets"),
+        _ => evidence.data.join(", "),
+    };
+    format!(
+        "| `{code}` | {references} | {data} | {} | {} |",
+        evidence.compared,
+        worst.join(", ")
+    )
 }
 
 /// The next power of ten above an error, so that the page is the same on every processor.

@@ -13,12 +13,24 @@ const RUNS: usize = 21;
 
 /// Rows that run the binary.
 pub fn rows(onset: &Path, folder: &Path) -> Fallible<Vec<Row>> {
-    let mut rows = vec![row(onset, &["--version"], "onset --version", 15.0, Limit::ProcessStart)?];
+    let mut rows = vec![row(
+        onset,
+        &["--version"],
+        "onset --version",
+        15.0,
+        Limit::ProcessStart,
+    )?];
     let out = folder.join("ketamine");
     let out = out.to_str().ok_or("a path is not Unicode")?;
     let arguments = ["run", "reviews/ketamine", "-o", out];
     if Path::new("reviews/ketamine").is_dir() {
-        rows.push(row(onset, &arguments, "run reviews/ketamine", 300.0, Limit::Text)?);
+        rows.push(row(
+            onset,
+            &arguments,
+            "run reviews/ketamine",
+            300.0,
+            Limit::Text,
+        )?);
     }
     Ok(rows)
 }
@@ -27,8 +39,11 @@ fn row(onset: &Path, arguments: &[&str], name: &str, budget_ms: f64, limit: Limi
     let mut spent = Vec::with_capacity(RUNS);
     for run in 0..=RUNS {
         let start = Instant::now();
-        let status =
-            Command::new(onset).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
+        let status = Command::new(onset)
+            .args(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()?;
         if !status.success() {
             return Err(format!("{name}: {status}").into());
         }
@@ -36,5 +51,10 @@ fn row(onset: &Path, arguments: &[&str], name: &str, budget_ms: f64, limit: Limi
             spent.push(start.elapsed().as_nanos() as f64);
         }
     }
-    Ok(Row::nanoseconds(name, median(spent), budget_ms * MILLISECOND, limit))
+    Ok(Row::nanoseconds(
+        name,
+        median(spent),
+        budget_ms * MILLISECOND,
+        limit,
+    ))
 }

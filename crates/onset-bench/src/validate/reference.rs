@@ -28,3 +28,11 @@ pub fn list(value: &Value) -> &[Value] {
 pub fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
+
+/// The program that made a file: "metafor 5.1.12" of "metafor 5.1.12, metadat 1.7.2, R 4.2.2".
+pub fn program(file: &Value) -> &str {
+    let source = text(&file["source"]);
+    [",", " and ", " ("]
+        .iter()
+        .fold(source, |known, end| known.split(end).next().unwrap_or(known))
+}

@@ -70,6 +70,11 @@ impl Test {
         (Test::Kr, "kr"),
     ];
 
+    /// Every test, in the order of the table.
+    pub fn all() -> impl Iterator<Item = Test> {
+        Self::TABLE.iter().map(|row| row.0)
+    }
+
     /// The code: `knha`.
     pub fn code(self) -> &'static str {
         Self::TABLE

@@ -37,6 +37,11 @@ impl PredictionKind {
         (PredictionKind::S, "S"),
     ];
 
+    /// Every kind, in the order of the table.
+    pub fn all() -> impl Iterator<Item = PredictionKind> {
+        Self::TABLE.iter().map(|row| row.0)
+    }
+
     /// The code: `HK-PR`.
     pub fn code(self) -> &'static str {
         Self::TABLE

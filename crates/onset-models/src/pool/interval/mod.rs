@@ -36,6 +36,11 @@ impl Tau2IntervalKind {
         (Tau2IntervalKind::BiggerstaffJackson, "BJ"),
     ];
 
+    /// Every kind, in the order of the table.
+    pub fn all() -> impl Iterator<Item = Tau2IntervalKind> {
+        Self::TABLE.iter().map(|row| row.0)
+    }
+
     /// The code: `QP`.
     pub fn code(self) -> &'static str {
         Self::TABLE

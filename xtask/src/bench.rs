@@ -1,0 +1,84 @@
+//! `cargo xtask bench`: a release build of the binary and of the benchmarks, then its rows.
+
+use crate::process::{self, Fallible, cargo};
+use crate::workspace;
+use serde_json::Value;
+
+/// Prints the rows as a table; fails when one is over its budget.
+pub fn table() -> Fallible<()> {
+    let rows: Value = serde_json::from_str(&measure()?)?;
+    let mut over = 0;
+    for row in rows.as_array().map(Vec::as_slice).unwrap_or_default() {
+        let number = |key: &str| row[key].as_f64().unwrap_or(f64::NAN);
+        let (median, budget) = (number("median_ns"), number("budget_ns"));
+        let mark = if median <= budget { "ok  " } else { "OVER" };
+        over += usize::from(mark == "OVER");
+        let [name, unit, limit] = ["name", "unit", "limit"].map(|key| row[key].as_str().unwrap_or_default());
+        println!(
+            "{mark} {name:<44} {:>10} of {:>10}   {limit}",
+            human(median, unit),
+            human(budget, unit)
+        );
+    }
+    if over > 0 {
+        return Err(format!("{over} rows are over their budget").into());
+    }
+    Ok(())
+}
+
+/// Prints the rows as JSON and nothing else.
+pub fn json() -> Fallible<()> {
+    print!("{}", measure()?);
+    Ok(())
+}
+
+fn measure() -> Fallible<String> {
+    let workspace = workspace::read()?;
+    let packages = [
+        "build",
+        "--release",
+        "--locked",
+        "--quiet",
+        "-p",
+        "onset-cli",
+        "-p",
+        "onset-bench",
+    ];
+    process::run(&workspace.root, &cargo(), &packages, &[])?;
+    let release = workspace.target.join("release");
+    let path = |path: std::path::PathBuf| {
+        path.into_os_string()
+            .into_string()
+            .map_err(|_| "a path is not Unicode")
+    };
+    let (bench, onset) = (path(release.join("onset-bench"))?, path(release.join("onset"))?);
+    let folder = path(workspace.target.join("bench"))?;
+    process::output(&workspace.root, &bench, &["speed", &onset, &folder])
+}
+
+/// Three digits and a unit.
+fn human(value: f64, unit: &str) -> String {
+    let steps: [(f64, &str); 3] = if unit == "bytes" {
+        [(1e6, "MB"), (1e3, "kB"), (1.0, "B")]
+    } else {
+        [(1e6, "ms"), (1e3, "us"), (1.0, "ns")]
+    };
+    let (size, name) = steps
+        .into_iter()
+        .find(|(size, _)| value >= *size)
+        .unwrap_or(steps[2]);
+    format!("{:.1} {name}", value / size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::human;
+
+    #[test]
+    fn units() {
+        assert_eq!(human(1_500.0, "ns"), "1.5 us");
+        assert_eq!(human(15e6, "ns"), "15.0 ms");
+        assert_eq!(human(150e6, "bytes"), "150.0 MB");
+        assert_eq!(human(0.5, "ns"), "0.5 ns");
+    }
+}
