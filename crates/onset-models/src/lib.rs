@@ -1,2 +1,3 @@
 //! Models of evidence synthesis: pooling, regression, heterogeneity.
 pub mod pool;
+pub mod regress;

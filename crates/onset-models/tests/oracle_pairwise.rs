@@ -1,17 +1,14 @@
 //! Every pairwise data set against the reference: tau2 estimators, tests, intervals, subsets.
 
+mod support;
+
 use onset_effects::Effects;
 use onset_models::pool::{
     Method, Options, Pooled, PredictionChoice, PredictionKind, Subset, Tau2IntervalKind, Tau2Method, Test,
     cumulative, leave_one_out, pool,
 };
 use serde_json::Value;
-use std::collections::BTreeMap;
-
-/// Formulas without iteration: rounding of 15 printed digits and of sums.
-const CLOSED_FORM: f64 = 1e-11;
-/// Root searches on both sides, stopped far below this.
-const ITERATIVE: f64 = 1e-8;
+use support::{CLOSED_FORM, ITERATIVE, Ledger, effects, oracle};
 
 /// For the few likelihood fits in which the reference stopped early; each is shown to be further from
 /// the maximum than ours.
@@ -41,13 +38,7 @@ const CASES: usize = 41;
 fn cases() -> Vec<(String, Value)> {
     let mut all = Vec::new();
     for name in DATA_SETS {
-        let path = format!(
-            concat!(env!("CARGO_MANIFEST_DIR"), "/../../oracles/{}.json"),
-            name
-        );
-        let text = std::fs::read_to_string(path).unwrap();
-        let json: Value = serde_json::from_str(&text).unwrap();
-        for case in json["cases"].as_array().unwrap() {
+        for case in oracle(name)["cases"].as_array().unwrap() {
             all.push((
                 format!("{name} {}", case["measure"].as_str().unwrap()),
                 case.clone(),
@@ -56,66 +47,6 @@ fn cases() -> Vec<(String, Value)> {
     }
     assert_eq!(all.len(), CASES, "the grid of cases may not shrink");
     all
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    value
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|x| x.as_f64().unwrap_or(f64::NAN))
-        .collect()
-}
-
-fn effects(case: &Value) -> Effects {
-    let y = numbers(&case["effects"]["yi"]);
-    let labels = (1..=y.len()).map(|i| i.to_string()).collect();
-    Effects::new(y, numbers(&case["effects"]["vi"]), labels).unwrap()
-}
-
-/// Worst error per quantity, and what exceeded its tolerance.
-#[derive(Default)]
-struct Ledger {
-    worst: BTreeMap<String, (f64, String)>,
-    failures: Vec<String>,
-    compared: usize,
-}
-
-impl Ledger {
-    /// Compares relative to the larger of the two and of `scale`.
-    fn check(&mut self, what: &str, place: &str, ours: f64, reference: &Value, scale: f64, tolerance: f64) {
-        let Some(reference) = reference.as_f64() else {
-            return;
-        };
-        let error = (ours - reference).abs() / ours.abs().max(reference.abs()).max(scale).max(1e-300);
-        self.compared += 1;
-        let worst = self.worst.entry(what.to_owned()).or_default();
-        if error > worst.0 || error.is_nan() {
-            *worst = (error, place.to_owned());
-        }
-        if error.is_nan() || error > tolerance {
-            self.failures.push(format!(
-                "{place}: {what} is {ours:e}, reference {reference:e}, error {error:.1e}"
-            ));
-        }
-    }
-
-    fn finish(self, name: &str, at_least: usize) {
-        for (what, (error, place)) in &self.worst {
-            println!("{name}: {what:<12} worst {error:.1e} at {place}");
-        }
-        assert!(
-            self.failures.is_empty(),
-            "{}\n{} failures",
-            self.failures.join("\n"),
-            self.failures.len()
-        );
-        assert!(
-            self.compared >= at_least,
-            "{} comparisons, expected {at_least}",
-            self.compared
-        );
-    }
 }
 
 fn closed_form(code: &str) -> bool {

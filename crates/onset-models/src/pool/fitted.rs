@@ -137,16 +137,16 @@ impl Fitted {
         };
         Estimate::new(self.estimate, se, df, level)
     }
+}
 
-    /// What happened to tau2.
-    pub fn warn(&self, warnings: &mut Vec<Diagnostic>) {
-        if let Some(raw) = self.tau2.raw {
-            let text = format!("the moment estimate of tau2 is {raw:.6}, below 0: 0 is used");
-            warnings.push(Diagnostic::note("tau2_truncated", text));
-        }
-        if let Solution::NotConverged { iterations } = self.tau2.solution {
-            let text = format!("the estimate of tau2 did not converge in {iterations} evaluations");
-            warnings.push(Diagnostic::warning("not_converged", text));
-        }
+/// What happened to tau2.
+pub(crate) fn note_tau2(tau2: &Tau2, warnings: &mut Vec<Diagnostic>) {
+    if let Some(raw) = tau2.raw {
+        let text = format!("the moment estimate of tau2 is {raw:.6}, below 0: 0 is used");
+        warnings.push(Diagnostic::note("tau2_truncated", text));
+    }
+    if let Solution::NotConverged { iterations } = tau2.solution {
+        let text = format!("the estimate of tau2 did not converge in {iterations} evaluations");
+        warnings.push(Diagnostic::warning("not_converged", text));
     }
 }

@@ -11,7 +11,7 @@
 //! ```
 
 mod error;
-mod fitted;
+pub(crate) mod fitted;
 mod guards;
 pub mod interval;
 mod newton;
@@ -31,12 +31,13 @@ pub use result::{Estimate, Fit, Pooled, QTest, Solution};
 pub use subsets::{Subset, cumulative, leave_one_out};
 pub use tau2::{QWeights, Tau2, Tau2Method};
 
+pub(crate) use fitted::note_tau2;
 use fitted::{Fitted, fit};
 use onset_data::{Diagnostic, Warned};
 use onset_effects::Effects;
 use prediction::Spread;
 use projection::{Intercept, Projection};
-use result::half_quantile;
+pub(crate) use result::half_quantile;
 
 /// Pools effects into one mean.
 ///
@@ -62,7 +63,7 @@ pub fn pool(effects: &Effects, options: &Options) -> Result<Warned<Pooled>, Pool
     }
 }
 
-fn check_level(level: f64) -> Result<(), PoolError> {
+pub(crate) fn check_level(level: f64) -> Result<(), PoolError> {
     if level > 0.0 && level < 1.0 {
         Ok(())
     } else {
@@ -75,7 +76,7 @@ fn several(effects: &Effects, options: &Options) -> Result<Warned<Pooled>, PoolE
     let mut projection = Projection::Intercept(Intercept::new(effects.y(), effects.v(), None));
     let fitted = fit(&mut projection, options)?;
     let mut warnings = Vec::new();
-    fitted.warn(&mut warnings);
+    note_tau2(&fitted.tau2, &mut warnings);
     let (test, guarded) = match options.test {
         Some(test) => (test, false),
         None => (
@@ -113,7 +114,7 @@ fn several(effects: &Effects, options: &Options) -> Result<Warned<Pooled>, PoolE
         q: fitted.q,
         prediction,
         fit: fitted.criteria,
-        weights: weights(effects.v(), &fitted, options),
+        weights: weights(effects.v(), fitted.tau2.value, options),
         tau2: fitted.tau2,
     };
     finite(&pooled)?;
@@ -142,9 +143,8 @@ fn finite(pooled: &Pooled) -> Result<(), PoolError> {
     }
 }
 
-/// Weights in percent.
-fn weights(v: &[f64], fitted: &Fitted, options: &Options) -> Vec<f64> {
-    let t = fitted.tau2.value;
+/// Weights in percent at tau2 = t.
+pub(crate) fn weights(v: &[f64], t: f64, options: &Options) -> Vec<f64> {
     let mut weights: Vec<f64> = match options.method {
         Method::Random(method) if method.fixed_weights() => {
             v.iter().map(|&v| options.weights.weight(v)).collect()

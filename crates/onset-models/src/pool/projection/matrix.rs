@@ -253,6 +253,63 @@ impl MatrixDesign {
         }
     }
 
+    /// Coefficients with weights a(v) and their covariance when the variances are v + t.
+    pub fn fit_weighted(&mut self, a: impl Fn(f64) -> f64, t: f64) -> WeightedFit {
+        let p = self.p;
+        let weights: Vec<f64> = self.v.iter().map(|&v| a(v)).collect();
+        let rows = self.solved_rows(&weights);
+        let mut beta = self.g.clone();
+        let mut covariance = vec![0.0; p * p];
+        let data = self.y.iter().zip(&self.v).zip(&weights);
+        for (row, ((&y, &v), &a)) in rows.chunks_exact(p).zip(data) {
+            for i in 0..p {
+                beta[i] += a * row[i] * y;
+                for j in 0..p {
+                    covariance[i * p + j] += a * a * (v + t) * row[i] * row[j];
+                }
+            }
+        }
+        back_substitute(&self.r, &mut beta, p);
+        WeightedFit {
+            beta,
+            covariance: self.to_user(&covariance),
+        }
+    }
+
+    /// sum w (y - Xb)^2 with w = 1/(v + t) and b from weights a(v).
+    pub fn residual_form(&mut self, a: impl Fn(f64) -> f64, t: f64) -> f64 {
+        let p = self.p;
+        let weights: Vec<f64> = self.v.iter().map(|&v| a(v)).collect();
+        let rows = self.solved_rows(&weights);
+        let mut b = vec![0.0; p];
+        for (row, (&y, &a)) in rows.chunks_exact(p).zip(self.y.iter().zip(&weights)) {
+            b.iter_mut().zip(row).for_each(|(b, z)| *b += a * z * y);
+        }
+        let data = self.z.chunks_exact(p).zip(self.y.iter().zip(&self.v));
+        data.map(|(row, (&y, &v))| {
+            let e = y - row.iter().zip(&b).map(|(z, b)| z * b).sum::<f64>();
+            e * e / (v + t)
+        })
+        .sum()
+    }
+
+    /// Kenward-Roger covariance at t and Z'W^2Z, both in the orthonormal basis.
+    ///
+    /// Phi_A = Phi + 2 Phi (X'W^3X - X'W^2X Phi X'W^2X) Phi / I, Phi = (X'WX)^-1, I = tr PP / 2.
+    pub fn kenward_roger(&mut self, t: f64) -> (Vec<f64>, Vec<f64>, f64) {
+        let p = self.p;
+        let information = 0.5 * self.forms(t).tr_pp;
+        let s = &self.scratch;
+        let phi = inverse_from_factor(&s.m1, p);
+        // forms() leaves M1^-1 M3 in m3 and M1^-1 M2 in a
+        let mut inner = s.m3.clone();
+        multiply_into(&s.a, &s.a, &mut inner, -1.0, p);
+        let mut adjusted = phi.clone();
+        multiply_into(&inner, &phi, &mut adjusted, 2.0 / information, p);
+        symmetrise(&mut adjusted, p);
+        (adjusted, s.m2.clone(), information)
+    }
+
     /// R^-1 M R^-T: a covariance of the orthonormal coefficients in the user's columns.
     pub fn to_user(&self, m: &[f64]) -> Vec<f64> {
         let p = self.p;
@@ -295,11 +352,6 @@ impl MatrixDesign {
     /// Orthonormal rows.
     pub fn z(&self) -> &[f64] {
         &self.z
-    }
-
-    /// Residuals of the unweighted fit.
-    pub fn residual(&self) -> &[f64] {
-        &self.y
     }
 }
 
@@ -469,6 +521,16 @@ fn solve_columns(l: &[f64], m: &mut [f64], p: usize) {
         let d = 1.0 / l[i * p + i];
         for j in 0..p {
             m[i * p + j] *= d;
+        }
+    }
+}
+
+/// target += factor A B.
+fn multiply_into(a: &[f64], b: &[f64], target: &mut [f64], factor: f64, p: usize) {
+    for i in 0..p {
+        for j in 0..p {
+            let dot: f64 = (0..p).map(|c| a[i * p + c] * b[c * p + j]).sum();
+            target[i * p + j] += factor * dot;
         }
     }
 }

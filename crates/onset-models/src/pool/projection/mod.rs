@@ -11,7 +11,7 @@ mod matrix;
 mod spectrum;
 
 pub(crate) use intercept::Intercept;
-pub(crate) use matrix::{Collinear, MatrixDesign};
+pub(crate) use matrix::{MatrixDesign, WeightedFit};
 
 use std::f64::consts::PI;
 
@@ -51,6 +51,10 @@ pub(crate) struct WeightedForms {
 
 /// The data of one fit, ready to be evaluated at any t.
 #[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "lives on the stack of one fit; a box would cost an allocation"
+)]
 pub(crate) enum Projection {
     /// One mean.
     Intercept(Intercept),

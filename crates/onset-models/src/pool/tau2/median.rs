@@ -16,11 +16,7 @@ pub(crate) fn generalised_q_probability(
 ) -> f64 {
     let lambda = projection.spectrum(|v| weights.weight(v), t);
     // replaced by the quadratic-form distribution as soon as it is there
-    if lambda.iter().any(|l| *l > q) {
-        f64::NAN
-    } else {
-        f64::NAN
-    }
+    lambda.iter().sum::<f64>() * q * f64::NAN
 }
 
 /// The t at which the observed Q_a has this probability below it; 0 when it is smaller already.

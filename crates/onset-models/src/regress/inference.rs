@@ -1,0 +1,278 @@
+//! Tests of coefficients and contrasts, predicted values, variance inflation.
+
+use super::{Coefficient, JointTest, RegressError, Regression};
+use crate::pool::projection::MatrixDesign;
+use crate::pool::{Estimate, half_quantile};
+use onset_math::linalg::{Cholesky, Matrix};
+use onset_math::{chi_squared, fisher_f};
+
+/// Covariance of the coefficients with what its df need.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Covariance {
+    /// In the user's columns, row-major.
+    matrix: Vec<f64>,
+    p: usize,
+    /// df of t and F; `None` for normal and chi-squared.
+    df: Option<f64>,
+    /// Kenward-Roger: Phi_A X'W^2X Phi_A in the user's columns, and the information of tau2.
+    slope: Option<(Vec<f64>, f64)>,
+}
+
+/// A predicted mean.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Predicted {
+    /// Mean with its test and interval.
+    pub mean: Estimate,
+    /// Lower limit for the true effect of a new study.
+    pub prediction_lower: f64,
+    /// Upper limit.
+    pub prediction_upper: f64,
+}
+
+impl Covariance {
+    pub fn plain(matrix: Vec<f64>, p: usize, df: Option<f64>) -> Self {
+        Covariance {
+            matrix,
+            p,
+            df,
+            slope: None,
+        }
+    }
+
+    /// Kenward & Roger 1997, Biometrics 53:983; df with the adjusted covariance, as Partlett & Riley
+    /// 2017 give them for one mean.
+    pub fn kenward_roger(x: &mut MatrixDesign, t: f64) -> Self {
+        let p = x.p();
+        let (adjusted, m2, information) = x.kenward_roger(t);
+        let slope = triple(&adjusted, &m2, p);
+        Covariance {
+            matrix: x.to_user(&adjusted),
+            p,
+            df: None,
+            slope: Some((x.to_user(&slope), information)),
+        }
+    }
+
+    /// c' M c.
+    fn form(&self, m: &[f64], c: &[f64]) -> f64 {
+        let p = self.p;
+        let row = |i: usize| (0..p).map(|j| m[i * p + j] * c[j]).sum::<f64>();
+        (0..p).map(|i| c[i] * row(i)).sum()
+    }
+
+    /// Variance and df of a contrast.
+    pub fn contrast(&self, c: &[f64]) -> (f64, Option<f64>) {
+        let variance = self.form(&self.matrix, c);
+        let df = match &self.slope {
+            None => self.df,
+            Some((slope, information)) => {
+                let share = self.form(slope, c) / variance;
+                Some(2.0 * information / (share * share))
+            }
+        };
+        (variance, df)
+    }
+
+    pub fn coefficients(&self, names: &[String], beta: &[f64], level: f64) -> Vec<Coefficient> {
+        let shared = (self.slope.is_none()).then(|| half_quantile(level, self.df));
+        let mut c = vec![0.0; self.p];
+        let mut out = Vec::with_capacity(self.p);
+        for (i, (name, &beta)) in names.iter().zip(beta).enumerate() {
+            c.fill(0.0);
+            c[i] = 1.0;
+            let (variance, df) = match self.slope {
+                None => (self.matrix[i * self.p + i], self.df),
+                Some(_) => self.contrast(&c),
+            };
+            let quantile = shared.unwrap_or_else(|| half_quantile(level, df));
+            let estimate = Estimate::with_quantile(beta, variance.sqrt(), df, quantile);
+            out.push(Coefficient {
+                name: name.clone(),
+                estimate,
+            });
+        }
+        out
+    }
+
+    /// L M L' for contrasts in rows.
+    fn cross(&self, m: &[f64], rows: &[Vec<f64>]) -> Matrix {
+        let p = self.p;
+        let q = rows.len();
+        let mut out = Matrix::zeros(q, q);
+        for a in 0..q {
+            for b in 0..q {
+                let mut sum = 0.0;
+                for i in 0..p {
+                    for j in 0..p {
+                        sum += rows[a][i] * m[i * p + j] * rows[b][j];
+                    }
+                }
+                out[(a, b)] = sum;
+            }
+        }
+        out
+    }
+
+    /// Wald, F or Kenward-Roger test of L b = 0; `None` when L M L' is singular.
+    pub fn joint(&self, rows: &[Vec<f64>], beta: &[f64]) -> Option<JointTest> {
+        let q = rows.len() as f64;
+        let values: Vec<f64> = rows
+            .iter()
+            .map(|r| r.iter().zip(beta).map(|(c, b)| c * b).sum())
+            .collect();
+        let cross = self.cross(&self.matrix, rows);
+        let factor = Cholesky::new(&cross)?;
+        let solved = factor.solve_vec(&values);
+        let wald: f64 = values.iter().zip(&solved).map(|(a, b)| a * b).sum();
+        match (&self.slope, self.df) {
+            (None, None) => Some(JointTest {
+                value: wald,
+                df1: q,
+                df2: None,
+                p: chi_squared::sf(wald, q),
+            }),
+            (None, Some(df)) => Some(f_test(wald / q, q, df)),
+            (Some((slope, information)), _) => {
+                let ratio = factor.solve(&self.cross(slope, rows));
+                let (scale, df) = kenward_roger_df(&ratio, *information);
+                Some(f_test(scale * wald / q, q, df))
+            }
+        }
+    }
+}
+
+fn f_test(value: f64, df1: f64, df2: f64) -> JointTest {
+    JointTest {
+        value,
+        df1,
+        df2: Some(df2),
+        p: fisher_f::sf(value, df1, df2),
+    }
+}
+
+/// Scale and denominator df of the F test; `u` = (L M L')^-1 L S L', whose trace and square carry
+/// A1 and A2 of Kenward & Roger 1997, section 3.
+fn kenward_roger_df(u: &Matrix, information: f64) -> (f64, f64) {
+    let q = u.rows();
+    let (mut trace, mut square) = (0.0, 0.0);
+    for i in 0..q {
+        trace += u[(i, i)];
+        for j in 0..q {
+            square += u[(i, j)] * u[(j, i)];
+        }
+    }
+    let l = q as f64;
+    let (a1, a2) = (trace * trace / information, square / information);
+    if q == 1 {
+        return (1.0, 2.0 / a2);
+    }
+    let b = (a1 + 6.0 * a2) / (2.0 * l);
+    let g = ((l + 1.0) * a1 - (l + 4.0) * a2) / ((l + 2.0) * a2);
+    let d = 3.0 * l + 2.0 * (1.0 - g);
+    let (c1, c2, c3) = (g / d, (l - g) / d, (l + 2.0 - g) / d);
+    let mean = 1.0 / (1.0 - a2 / l);
+    let variance = 2.0 / l * (1.0 + c1 * b) / ((1.0 - c2 * b).powi(2) * (1.0 - c3 * b));
+    let rho = variance / (2.0 * mean * mean);
+    let df = 4.0 + (l + 2.0) / (l * rho - 1.0);
+    (df / (mean * (df - 2.0)), df)
+}
+
+/// A M A.
+fn triple(a: &[f64], m: &[f64], p: usize) -> Vec<f64> {
+    let product = |x: &[f64], y: &[f64]| -> Vec<f64> {
+        let cell = |i: usize, j: usize| (0..p).map(|c| x[i * p + c] * y[c * p + j]).sum();
+        (0..p)
+            .flat_map(|i| (0..p).map(move |j| (i, j)))
+            .map(|(i, j)| cell(i, j))
+            .collect()
+    };
+    product(&product(a, m), a)
+}
+
+impl Regression {
+    fn beta(&self) -> Vec<f64> {
+        self.coefficients.iter().map(|c| c.estimate.estimate).collect()
+    }
+
+    fn check(&self, row: &[f64]) -> Result<(), RegressError> {
+        if row.len() == self.p {
+            return Ok(());
+        }
+        Err(RegressError::BadContrast {
+            found: row.len(),
+            needed: self.p,
+        })
+    }
+
+    /// All coefficients but the intercept.
+    pub(super) fn moderator_test(&self) -> Option<JointTest> {
+        let first = usize::from(self.has_intercept);
+        if first >= self.p {
+            return None;
+        }
+        let unit = |i: usize| (0..self.p).map(|j| f64::from(u8::from(i == j))).collect();
+        let rows: Vec<Vec<f64>> = (first..self.p).map(unit).collect();
+        self.covariance.joint(&rows, &self.beta())
+    }
+
+    /// One contrast c'b with its test and interval.
+    ///
+    /// # Errors
+    /// `BadContrast`.
+    pub fn contrast(&self, c: &[f64]) -> Result<Estimate, RegressError> {
+        self.check(c)?;
+        let value = c.iter().zip(self.beta()).map(|(c, b)| c * b).sum();
+        let (variance, df) = self.covariance.contrast(c);
+        Ok(Estimate::new(value, variance.sqrt(), df, self.level))
+    }
+
+    /// Joint Wald test of several contrasts; `None` when they are not independent.
+    ///
+    /// # Errors
+    /// `BadContrast`.
+    pub fn joint_test(&self, contrasts: &[Vec<f64>]) -> Result<Option<JointTest>, RegressError> {
+        for c in contrasts {
+            self.check(c)?;
+        }
+        if contrasts.is_empty() {
+            return Ok(None);
+        }
+        Ok(self.covariance.joint(contrasts, &self.beta()))
+    }
+
+    /// The mean at a row of the design, with the interval for the true effect of a new study there.
+    ///
+    /// # Errors
+    /// `BadContrast`.
+    pub fn predict(&self, row: &[f64]) -> Result<Predicted, RegressError> {
+        let mean = self.contrast(row)?;
+        let quantile = half_quantile(self.level, mean.df);
+        let spread = (mean.standard_error * mean.standard_error + self.tau2.value).sqrt();
+        Ok(Predicted {
+            mean,
+            prediction_lower: mean.estimate - quantile * spread,
+            prediction_upper: mean.estimate + quantile * spread,
+        })
+    }
+
+    /// Variance inflation of every coefficient but the intercept: the diagonal of the inverse of
+    /// their correlation matrix. Empty when they cannot be told apart.
+    pub fn variance_inflation(&self) -> Vec<(String, f64)> {
+        let first = usize::from(self.has_intercept);
+        let q = self.p - first;
+        let at = |i: usize, j: usize| self.covariance.matrix[(i + first) * self.p + j + first];
+        let mut correlation = Matrix::zeros(q, q);
+        for i in 0..q {
+            for j in 0..q {
+                correlation[(i, j)] = at(i, j) / (at(i, i) * at(j, j)).sqrt();
+            }
+        }
+        let Some(factor) = Cholesky::new(&correlation) else {
+            return Vec::new();
+        };
+        let inverse = factor.inverse();
+        (0..q)
+            .map(|i| (self.coefficients[i + first].name.clone(), inverse[(i, i)]))
+            .collect()
+    }
+}
