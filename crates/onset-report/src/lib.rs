@@ -1,1 +1,16 @@
-//! Reports: clinician and patient HTML, tables, JSON.
+//! Reports: clinician and patient HTML, tables, figures, JSON. [`Answers`](onset_review::Answers) in,
+//! bytes out; only [`write`] touches the file system.
+
+pub mod bundle;
+pub mod figures;
+pub mod json;
+mod page;
+pub mod patient;
+pub mod report;
+mod sources;
+pub mod tables;
+mod words;
+pub mod write;
+
+pub use bundle::{Bundle, BundleError, InputHash, bundle};
+pub use write::{WriteError, Written, write};

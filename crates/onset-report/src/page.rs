@@ -1,0 +1,124 @@
+//! What the two pages share: the skeleton, data addresses, figures.
+
+use crate::figures::Figure;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use onset_plot::Scene;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+
+/// A page from its parts. Style and script stand in the file; a content security policy allows these two
+/// by their hashes and nothing else.
+pub(crate) fn page(title: &str, style: &str, script: &str, body: &Markup) -> String {
+    let mut policy = format!(
+        "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; style-src 'sha256-{}'",
+        digest(style)
+    );
+    if !script.is_empty() {
+        policy.push_str(&format!("; script-src 'sha256-{}'", digest(script)));
+    }
+    let page = html! {
+        (DOCTYPE)
+        html lang="en-GB" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="referrer" content="no-referrer";
+                meta name="color-scheme" content="light dark";
+                title { (title) }
+                style { (PreEscaped(style)) }
+            }
+            body {
+                (body)
+                @if !script.is_empty() { script { (PreEscaped(script)) } }
+            }
+        }
+    };
+    let mut text = page.into_string();
+    text.push('\n');
+    text
+}
+
+fn digest(text: &str) -> String {
+    base64(&Sha256::digest(text.as_bytes()))
+}
+
+/// Bytes as a `data:` address.
+pub(crate) fn data_address(kind: &str, bytes: &[u8]) -> String {
+    format!("data:{kind};base64,{}", base64(bytes))
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let letter = |six: u32| char::from(LETTERS[(six & 63) as usize]);
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let byte = |i: usize| u32::from(chunk.get(i).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for i in 0..4 {
+            if i <= chunk.len() {
+                out.push(letter(bits >> (18 - 6 * i)));
+            } else {
+                out.push('=');
+            }
+        }
+    }
+    out
+}
+
+/// Widths are rounded up to a multiple of this, so that few rules choose between two drawings.
+const STEP: u32 = 20;
+
+/// The class of a figure: from which width of its place on the wide drawing is legible.
+pub(crate) fn width_class(scene: &Scene) -> String {
+    format!("from{}", threshold(scene))
+}
+
+fn threshold(scene: &Scene) -> u32 {
+    // Widths of scenes are a few hundred pixels.
+    (scene.narrowest().ceil() as u32).div_ceil(STEP) * STEP
+}
+
+/// Rules that choose the wide or the narrow drawing of each figure.
+pub(crate) fn width_rules<'a>(figures: impl Iterator<Item = &'a Figure>) -> String {
+    let widths: BTreeSet<u32> = figures.map(|figure| threshold(&figure.wide)).collect();
+    widths
+        .iter()
+        .map(|width| {
+            format!(
+                "@container drawing (min-width:{width}px){{.from{width} .wide{{display:block}}.from{width} \
+                 .narrow{{display:none}}}}\n"
+            )
+        })
+        .collect()
+}
+
+/// Both drawings of a figure.
+pub(crate) fn drawings(figure: &Figure) -> Markup {
+    html! {
+        div.drawing.(width_class(&figure.wide)) {
+            div.wide { (PreEscaped(figure.wide.to_inline())) }
+            div.narrow { (PreEscaped(figure.narrow.to_inline())) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base64;
+
+    #[test]
+    fn base64_of_rfc_4648() {
+        for (bytes, text) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            assert_eq!(base64(bytes.as_bytes()), text);
+        }
+    }
+}

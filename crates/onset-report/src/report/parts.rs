@@ -1,0 +1,104 @@
+//! Pieces that several sections use: figures, folded parts, notes, downloads.
+
+use super::Context;
+use crate::figures::Figure;
+use crate::page;
+use crate::tables::TableError;
+use maud::{Markup, html};
+use onset_review::answers::Note;
+
+/// A figure with its finding above and its downloads beneath; nothing where there is none of that name.
+pub(super) fn figure(context: &Context<'_>, name: &str) -> Result<Markup, TableError> {
+    let Some(figure) = context.figures.get(name) else {
+        return Ok(html! {});
+    };
+    Ok(html! {
+        figure id=(format!("figure-{name}")) {
+            figcaption {
+                p.finding { (figure.wide.title) }
+                p.subtitle { (figure.wide.subtitle) }
+            }
+            (page::drawings(figure))
+            p.beneath {
+                @if !figure.wide.source.is_empty() { (figure.wide.source) " " }
+                (svg_link(figure))
+                @if let Some(table) = &figure.table { " " (csv_link(context, table)?) }
+            }
+        }
+    })
+}
+
+/// A link that saves the figure.
+pub(super) fn svg_link(figure: &Figure) -> Markup {
+    let file = format!("{}.svg", figure.name);
+    let address = page::data_address("image/svg+xml", figure.wide.to_svg().as_bytes());
+    html! { a.save href=(address) download=(file) { "Figure (SVG)" } }
+}
+
+/// A link that saves a table; tables that hang together with many figures are linked once, under downloads.
+pub(super) fn csv_link(context: &Context<'_>, name: &str) -> Result<Markup, TableError> {
+    let Some(table) = context.tables.get(name) else {
+        return Ok(html! {});
+    };
+    if !name.starts_with("studies-") {
+        return Ok(html! { a.save href=(format!("#table-{name}")) { "Table (CSV)" } });
+    }
+    let address = page::data_address("text/csv", &table.to_csv()?);
+    Ok(html! { a.save href=(address) download=(format!("{name}.csv")) { "Table (CSV)" } })
+}
+
+/// A part that the reader unfolds. Parts with figures are unfolded on paper.
+pub(super) fn folded(summary: &str, with_figures: bool, body: &Markup) -> Markup {
+    html! {
+        details class=[with_figures.then_some("figures")] {
+            summary { (summary) }
+            div.inside { (body) }
+        }
+    }
+}
+
+/// Notes and warnings, each in a sentence; the severity stands in words.
+pub(super) fn notes(notes: &[Note]) -> Markup {
+    html! {
+        @if !notes.is_empty() {
+            ul.notes { @for note in notes { li { (said(note)) } } }
+        }
+    }
+}
+
+/// One note with its severity.
+pub(super) fn said(note: &Note) -> Markup {
+    html! {
+        @match note.severity.as_str() {
+            "warning" => strong { "Warning. " },
+            "error" => strong { "Error. " },
+            _ => {}
+        }
+        (note.message)
+    }
+}
+
+/// What was assumed.
+pub(super) fn assumptions(list: &[String]) -> Markup {
+    html! {
+        @if !list.is_empty() {
+            div.assumed {
+                p.small-title { "Assumed, not measured" }
+                ul { @for text in list { li { (text) } } }
+            }
+        }
+    }
+}
+
+/// "not reported", in the soft colour.
+pub(super) fn absent() -> Markup {
+    html! { span.absent { "not reported" } }
+}
+
+/// A text or "not reported".
+pub(super) fn or_absent(text: Option<String>) -> Markup {
+    html! { @match text {
+        Some(text) => (text),
+        None => (absent()),
+    } }
+}

@@ -1,0 +1,285 @@
+//! Where the numbers come from and what was done to them.
+
+use super::{Context, Section, parts};
+use crate::report::grid::{Grid, number, words as text_column};
+use crate::sources;
+use crate::tables::TableError;
+use crate::words;
+use maud::{Markup, html};
+use onset_data::RowId;
+use onset_plot::text;
+use onset_review::answers::{Cell, Interval, SourceCard};
+
+/// The sections; those without rows are left away.
+pub(super) fn sections(context: &Context<'_>) -> Result<Vec<Section>, TableError> {
+    let parts = [
+        ("published", "Pools printed elsewhere", published(context)),
+        ("exclusions", "What was excluded", exclusions(context)),
+        ("conversions", "Conversions", conversions(context)),
+        ("doubts", "Doubts", doubts(context)),
+        ("data", "Every number and its source", data(context)),
+        ("sources", "Sources", listed(context)),
+    ];
+    Ok(parts
+        .into_iter()
+        .filter_map(|(anchor, heading, body)| {
+            Some(Section {
+                anchor,
+                heading: heading.to_owned(),
+                body: body?,
+            })
+        })
+        .collect())
+}
+
+fn published(context: &Context<'_>) -> Option<Markup> {
+    let checks = &context.answers.evidence.published;
+    if checks.is_empty() {
+        return None;
+    }
+    let mut grid = Grid::new(
+        "As printed, recomputed, and as handled in this review",
+        [
+            text_column("Review"),
+            text_column("Outcome, time"),
+            text_column("Measure"),
+            number("Trials"),
+            number("Printed (95 % CI)"),
+            number("Recomputed"),
+            number("As handled here"),
+            text_column("Remark"),
+        ],
+    );
+    let (with, without): (Vec<_>, Vec<_>) = checks.iter().partition(|c| c.recomputed.is_some());
+    for (heading, list) in [
+        ("Recomputed from the rows at hand", &with),
+        ("Not recomputed", &without),
+    ] {
+        grid.group(heading);
+        for check in list {
+            let scale = words::scale(&check.measure);
+            let cell = |interval: &Option<Interval>| match interval {
+                Some(i) => context.sources.link(&words::cell(i, scale), &check.rows),
+                None => html! { span.absent { "none" } },
+            };
+            grid.row([
+                html! { (check.review) },
+                html! { (check.outcome) @if !check.time.is_empty() { ", " (check.time) } },
+                html! { (check.measure) },
+                match check.k {
+                    Some(k) => html! { (text::count(k)) },
+                    None => parts::absent(),
+                },
+                cell(&check.printed),
+                cell(&check.recomputed),
+                cell(&check.ours),
+                html! { (check.explanation) },
+            ]);
+        }
+    }
+    Some(html! {
+        p {
+            (text::count(with.len() as u64)) " of " (text::count(checks.len() as u64))
+            " pooled results printed by other reviews could be recomputed from rows at hand. They stand beside \
+             what was printed, with the reason where they differ."
+        }
+        (grid.markup())
+    })
+}
+
+fn exclusions(context: &Context<'_>) -> Option<Markup> {
+    let list = &context.answers.evidence.exclusions;
+    if list.is_empty() {
+        return None;
+    }
+    let mut grid = Grid::new(
+        "Excluded by the protocol",
+        [
+            text_column("Study"),
+            text_column("What"),
+            text_column("Reason"),
+            text_column("Rows"),
+        ],
+    );
+    for excluded in list {
+        let shown = excluded.rows.get(..SHOWN).unwrap_or(&excluded.rows);
+        grid.row([
+            html! { (excluded.label) },
+            html! { (excluded.what) },
+            html! { (excluded.reason) },
+            html! {
+                (context.sources.list(shown))
+                @if excluded.rows.len() > SHOWN {
+                    " and " (text::count((excluded.rows.len() - SHOWN) as u64)) " more"
+                }
+            },
+        ]);
+    }
+    Some(html! {
+        p { "Each exclusion stands in the protocol with its reason; nothing is dropped silently." }
+        (grid.markup())
+    })
+}
+
+/// More rows than this are counted in a table cell.
+const SHOWN: usize = 8;
+
+fn conversions(context: &Context<'_>) -> Option<Markup> {
+    let list = &context.answers.evidence.conversions;
+    if list.is_empty() {
+        return None;
+    }
+    Some(html! {
+        p { "What was done to printed numbers before they were pooled, each kind with its uses." }
+        @for conversion in list {
+            @let uses = conversion.uses.len();
+            @let count = match uses {
+                0 => "not needed".to_owned(),
+                1 => "1 use".to_owned(),
+                n => format!("{} uses", text::count(n as u64)),
+            };
+            @let summary = format!("{}: {count}", words::capital(&conversion.conversion));
+            @let declared = if conversion.declared { "Declared in the protocol." } else {
+                "Not declared in the protocol."
+            };
+            @let body = html! {
+                p { (words::capital(&conversion.description)) ". " (declared) }
+                @if uses > 0 { (conversion_table(context, conversion)) }
+            };
+            (parts::folded(&summary, false, &body))
+        }
+    })
+}
+
+fn conversion_table(context: &Context<'_>, conversion: &onset_review::answers::ConversionUse) -> Markup {
+    let mut grid = Grid::new(
+        "Uses",
+        [
+            text_column("Study"),
+            text_column("Pool"),
+            text_column("What was done"),
+            text_column("Rows"),
+        ],
+    );
+    for used in &conversion.uses {
+        grid.row([
+            html! { (context.label(&used.study)) },
+            html! { (used.pool) },
+            html! { (used.detail) },
+            context.sources.list(&used.rows),
+        ]);
+    }
+    grid.markup()
+}
+
+fn doubts(context: &Context<'_>) -> Option<Markup> {
+    let evidence = &context.answers.evidence;
+    if evidence.doubts.is_empty() && evidence.checks.is_empty() {
+        return None;
+    }
+    Some(html! {
+        @if !evidence.doubts.is_empty() {
+            p { "Printed beside the evidence; they change no number." }
+            ul.doubts { @for doubt in &evidence.doubts {
+                li {
+                    @if let Some(study) = &doubt.study { strong { (context.label(study)) ". " } }
+                    (doubt.text)
+                    @if !doubt.rows.is_empty() { " " span.rows { (context.sources.list(&doubt.rows)) } }
+                }
+            } }
+        }
+        @if !evidence.checks.is_empty() {
+            @let summary = format!("What reading and checking the tables found ({})",
+                text::count(evidence.checks.len() as u64));
+            (parts::folded(&summary, false, &parts::notes(&evidence.checks)))
+        }
+    })
+}
+
+/// The drill-down: every data row with its source and the place in it.
+fn data(context: &Context<'_>) -> Option<Markup> {
+    let cells = &context.answers.evidence.cells;
+    if cells.is_empty() {
+        return None;
+    }
+    let mut files: Vec<(String, Vec<(RowId, &Cell)>)> = Vec::new();
+    for (name, cell) in cells {
+        let Ok(row) = name.parse::<RowId>() else { continue };
+        match files.iter_mut().find(|(file, _)| *file == row.file) {
+            Some((_, rows)) => rows.push((row, cell)),
+            None => files.push((row.file.clone(), vec![(row, cell)])),
+        }
+    }
+    files.iter_mut().for_each(|(_, rows)| rows.sort_by_key(|(row, _)| row.line));
+    Some(html! {
+        p {
+            "The rows of the review's tables, as they stand there. Numbers in the tables of this page carry \
+             their rows: point at one to read its source, follow it to the row."
+        }
+        @for (file, rows) in &files {
+            @let summary = format!("{file}: {} rows", text::count(rows.len() as u64));
+            (parts::folded(&summary, false, &rows_table(context, file, rows)))
+        }
+    })
+}
+
+fn rows_table(context: &Context<'_>, file: &str, rows: &[(RowId, &Cell)]) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(file) {
+            table.data {
+                caption { (file) }
+                thead { tr {
+                    th scope="col" { "Line" } th scope="col" { "What stands there" }
+                    th scope="col" { "Source" } th scope="col" { "Place" }
+                } }
+                tbody { @for (row, cell) in rows {
+                    tr id=(sources::row_anchor(row)) {
+                        th scope="row" { (row.line) }
+                        td {
+                            (cell.text)
+                            @if let Some(notes) = &cell.notes { span.remark { " " (notes) } }
+                        }
+                        td { @match context.sources.anchor(&cell.source_id) {
+                            Some(anchor) => a href=(format!("#{anchor}")) { (cell.source_id) },
+                            None => (cell.source_id),
+                        } }
+                        td { (cell.locator) }
+                    }
+                } }
+            }
+        }
+    }
+}
+
+fn listed(context: &Context<'_>) -> Option<Markup> {
+    let list = &context.answers.evidence.sources;
+    if list.is_empty() {
+        return None;
+    }
+    Some(html! {
+        details {
+            summary { (text::count(list.len() as u64)) " sources" }
+            div.inside { ul.sources { @for source in list {
+                li id=(context.sources.anchor(&source.id).unwrap_or_default()) {
+                    code { (source.id) } " " (source.citation)
+                    (address(source))
+                    @if let Some(licence) = &source.licence { span.remark { " " (licence) } }
+                }
+            } } }
+        }
+    })
+}
+
+/// A plain link, only to the web; anything after the address is a remark.
+fn address(source: &SourceCard) -> Markup {
+    let Some(url) = source.url.as_deref() else {
+        return html! {};
+    };
+    let (link, rest) = url.split_once(char::is_whitespace).unwrap_or((url, ""));
+    let web = link.starts_with("https://") || link.starts_with("http://");
+    html! {
+        " "
+        @if web { a href=(link) rel="noopener noreferrer" { (link) } } @else { (link) }
+        @if !rest.is_empty() { " " (rest) }
+    }
+}
