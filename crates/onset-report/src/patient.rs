@@ -52,12 +52,23 @@ pub fn patient(answers: &Answers) -> String {
             }
         }
     };
-    let style = format!("{}\n{STYLE}\n{}", onset_plot::css(), page::width_rules(used(&figures)));
-    page::page(&format!("{}, in plain words", answers.review.title), &style, "", &body)
+    let style = format!(
+        "{}\n{STYLE}\n{}",
+        onset_plot::css(),
+        page::width_rules(used(&figures))
+    );
+    page::page(
+        &format!("{}, in plain words", answers.review.title),
+        &style,
+        "",
+        &body,
+    )
 }
 
 fn used(figures: &BTreeMap<String, Figure>) -> impl Iterator<Item = &Figure> {
-    figures.values().filter(|figure| figure.name.starts_with("icons-"))
+    figures
+        .values()
+        .filter(|figure| figure.name.starts_with("icons-"))
 }
 
 fn shown(screen: &Screen) -> Markup {

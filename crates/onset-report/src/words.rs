@@ -92,7 +92,11 @@ pub(crate) fn verdict(value: &Interval, ratio: bool, direction: &str) -> Verdict
 
 /// A figure's title: its finding.
 pub(crate) fn finding(pool: &Pool) -> String {
-    let about = format!("{}, {}", capital(&pool.outcome_label), uncapital(&pool.window_label));
+    let about = format!(
+        "{}, {}",
+        capital(&pool.outcome_label),
+        uncapital(&pool.window_label)
+    );
     let Some(estimate) = &pool.estimate else {
         return format!("{about}: no result for {}", pool.comparison_label);
     };
@@ -139,7 +143,10 @@ pub(crate) fn alternative(pool: &Pool) -> String {
         said.push_str(&format!(" {}, {}.", estimate(found), weight_of(pool.k, pool.n)));
     }
     if let Some(prediction) = &pool.prediction {
-        said.push_str(&format!(" Prediction interval {}.", limits(prediction, &pool.measure)));
+        said.push_str(&format!(
+            " Prediction interval {}.",
+            limits(prediction, &pool.measure)
+        ));
     }
     said
 }
@@ -170,10 +177,7 @@ pub(crate) fn heterogeneity(pool: &Pool) -> Option<String> {
             limits.unwrap_or_default()
         ));
     }
-    parts.extend(
-        pool.i2
-            .map(|i2| format!("I\u{b2} {}", text::percent(i2, 0))),
-    );
+    parts.extend(pool.i2.map(|i2| format!("I\u{b2} {}", text::percent(i2, 0))));
     if let (Some(q), Some(df), Some(p)) = (pool.q, pool.q_df, pool.q_p) {
         parts.push(format!(
             "Q {} on {} df, {}",
@@ -245,7 +249,9 @@ pub(crate) fn capital(text: &str) -> String {
 pub(crate) fn uncapital(text: &str) -> String {
     let mut letters = text.chars();
     match (letters.next(), letters.clone().next()) {
-        (Some(first), Some(second)) if !second.is_uppercase() => first.to_lowercase().chain(letters).collect(),
+        (Some(first), Some(second)) if !second.is_uppercase() => {
+            first.to_lowercase().chain(letters).collect()
+        }
         _ => text.to_owned(),
     }
 }

@@ -44,14 +44,12 @@ pub(super) fn cohorts(evidence: &EvidenceReport) -> Option<Figure> {
     let input = Cohorts {
         heading: Heading {
             id: "cohorts".to_owned(),
-            desc: format!(
-                "{title}; {} in all.",
-                text::people(randomised.iter().sum())
-            ),
+            desc: format!("{title}; {} in all.", text::people(randomised.iter().sum())),
             title,
-            subtitle: "People randomised, share of women and mean age of each pooled trial, as reported; what \
+            subtitle:
+                "People randomised, share of women and mean age of each pooled trial, as reported; what \
                        is not reported is left empty."
-                .to_owned(),
+                    .to_owned(),
             source: String::new(),
         },
         studies: studies
@@ -68,7 +66,12 @@ pub(super) fn cohorts(evidence: &EvidenceReport) -> Option<Figure> {
             .collect(),
     };
     let table = Some("cohorts".to_owned());
-    Some(Figure::new("cohorts", table, draw(&input), cohorts_narrow(&input)))
+    Some(Figure::new(
+        "cohorts",
+        table,
+        draw(&input),
+        cohorts_narrow(&input),
+    ))
 }
 
 /// Tools in the order in which studies name them.

@@ -63,7 +63,9 @@ fn domains(pool: &Pool) -> Vec<Domain> {
             });
         }
     }
-    let mixed = found.iter().any(|d| Some(&d.tool) != found.first().map(|f| &f.tool));
+    let mixed = found
+        .iter()
+        .any(|d| Some(&d.tool) != found.first().map(|f| &f.tool));
     found.iter_mut().for_each(|d| d.name_tool = mixed);
     found
 }

@@ -49,7 +49,10 @@ impl Walk {
         if x.is_finite() {
             return Ok(());
         }
-        let escaped = self.path.iter().map(|part| part.replace('~', "~0").replace('/', "~1"));
+        let escaped = self
+            .path
+            .iter()
+            .map(|part| part.replace('~', "~0").replace('/', "~1"));
         Err(Stop::At(escaped.map(|part| format!("/{part}")).collect()))
     }
 
@@ -256,7 +259,10 @@ mod tests {
     }
 
     fn outer(value: Option<f64>, mapped: f64) -> Outer {
-        let inner = |value| Inner { name: "a".to_owned(), value };
+        let inner = |value| Inner {
+            name: "a".to_owned(),
+            value,
+        };
         Outer {
             list: vec![inner(Some(1.0)), inner(value)],
             map: [("a/b~c".to_owned(), mapped)].into(),

@@ -160,9 +160,13 @@ fn absolute_pools(answers: &Answers) -> Vec<(&Pool, &Absolute, String)> {
     let window = if all.iter().any(|(pool, ..)| pool.window == headline.window) {
         headline.window.clone()
     } else {
-        all.first().map(|(pool, ..)| pool.window.clone()).unwrap_or_default()
+        all.first()
+            .map(|(pool, ..)| pool.window.clone())
+            .unwrap_or_default()
     };
-    all.into_iter().filter(|(pool, ..)| pool.window == window).collect()
+    all.into_iter()
+        .filter(|(pool, ..)| pool.window == window)
+        .collect()
 }
 
 /// The average difference in points, in words.

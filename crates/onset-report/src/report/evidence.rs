@@ -15,8 +15,16 @@ pub(super) fn sections(context: &Context<'_>) -> Result<Vec<Section>, TableError
         ("cohorts", "Who was in the trials", cohorts(context)?),
         ("risk-of-bias", "Risk of bias", risk_of_bias(context)?),
         ("harms", "Harms", harms(context)),
-        ("missing-people", "People who went missing", missing_people(context)),
-        ("missing-results", "Results known to be missing", missing_results(context)),
+        (
+            "missing-people",
+            "People who went missing",
+            missing_people(context),
+        ),
+        (
+            "missing-results",
+            "Results known to be missing",
+            missing_results(context),
+        ),
     ];
     Ok(parts
         .into_iter()
@@ -51,9 +59,7 @@ fn cohorts(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
     );
     let pooled = drawn::pooled(evidence);
     grid.group("In at least one pool");
-    pooled
-        .iter()
-        .for_each(|study| grid.row(cohort(context, study)));
+    pooled.iter().for_each(|study| grid.row(cohort(context, study)));
     grid.group("In no pool");
     let rest = evidence.studies.iter().filter(|s| s.pools.is_empty());
     rest.for_each(|study| grid.row(cohort(context, study)));

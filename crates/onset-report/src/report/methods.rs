@@ -86,10 +86,7 @@ fn models(answers: &Answers) -> String {
         .iter()
         .find_map(|p| p.estimate.as_ref())
         .map_or_else(String::new, |e| {
-            format!(
-                " Intervals are at {}.",
-                text::percent(e.level * 100.0, 0)
-            )
+            format!(" Intervals are at {}.", text::percent(e.level * 100.0, 0))
         });
     format!(
         "Each comparison, outcome and time window was pooled on its own ({} planned, {} with a result), each \
@@ -151,7 +148,10 @@ fn reproduction(answers: &Answers) -> String {
 /// Every figure and every table, to save.
 pub(super) fn downloads(context: &Context<'_>) -> Result<Section, TableError> {
     let mut tables = Vec::new();
-    let shared = context.tables.values().filter(|t| !t.name.starts_with("studies-"));
+    let shared = context
+        .tables
+        .values()
+        .filter(|t| !t.name.starts_with("studies-"));
     for table in shared {
         tables.push((table, page::data_address("text/csv", &table.to_csv()?)));
     }

@@ -59,10 +59,7 @@ pub(super) fn overview(context: &Context<'_>, pools: &[&Pool]) -> Markup {
             .tau2
             .filter(|_| heterogeneity)
             .map(|t| words::tau2(t, &pool.measure));
-        let i2 = pool
-            .i2
-            .filter(|_| heterogeneity)
-            .map(|i2| text::percent(i2, 0));
+        let i2 = pool.i2.filter(|_| heterogeneity).map(|i2| text::percent(i2, 0));
         let rest = [
             estimate_link(context, pool, found),
             dash(prediction),
@@ -151,7 +148,10 @@ fn without_result(context: &Context<'_>, pool: &Pool) -> Markup {
 fn left_out_summary(pool: &Pool) -> String {
     match pool.left_out.len() {
         1 => "1 study left out here, with the reason".to_owned(),
-        n => format!("{} studies left out here, with the reasons", text::count(n as u64)),
+        n => format!(
+            "{} studies left out here, with the reasons",
+            text::count(n as u64)
+        ),
     }
 }
 
@@ -179,21 +179,19 @@ fn more_numbers(pool: &Pool) -> Markup {
         .as_ref()
         .map_or_else(String::new, |e| text::level_name(e.level));
     let beside = |name: &str, interval: &Interval| {
-        format!(
-            "{name} {level} {}.",
-            words::limits(interval, &pool.measure)
-        )
+        format!("{name} {level} {}.", words::limits(interval, &pool.measure))
     };
     said.extend(
         pool.wald
             .iter()
             .map(|i| beside("Beside it the Wald interval:", i)),
     );
-    said.extend(
-        pool.modified
-            .iter()
-            .map(|i| beside("And the modified Hartung-Knapp interval, for few and unequal trials:", i)),
-    );
+    said.extend(pool.modified.iter().map(|i| {
+        beside(
+            "And the modified Hartung-Knapp interval, for few and unequal trials:",
+            i,
+        )
+    }));
     said.extend(share(pool));
     html! {
         p.more { (said.join(" ")) }
@@ -315,9 +313,7 @@ fn side(side: &Side) -> String {
 }
 
 fn used(study: &StudyResult) -> Markup {
-    let time = study
-        .time_hours
-        .map(|hours| format!("at {}", text::hours(hours)));
+    let time = study.time_hours.map(|hours| format!("at {}", text::hours(hours)));
     let mut parts = vec![study.basis.clone()];
     parts.extend(time);
     parts.extend(study.conversions.iter().cloned());
@@ -385,7 +381,12 @@ fn other_choices(pool: &Pool) -> Markup {
     }
     for left in &pool.leave_one_out {
         let name = format!("without {}", left.without);
-        grid.row(row(name, pool.k.saturating_sub(1), &left.estimate, Some(left.tau2)));
+        grid.row(row(
+            name,
+            pool.k.saturating_sub(1),
+            &left.estimate,
+            Some(left.tau2),
+        ));
     }
     grid.markup()
 }

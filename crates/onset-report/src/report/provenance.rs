@@ -210,7 +210,9 @@ fn data(context: &Context<'_>) -> Option<Markup> {
             None => files.push((row.file.clone(), vec![(row, cell)])),
         }
     }
-    files.iter_mut().for_each(|(_, rows)| rows.sort_by_key(|(row, _)| row.line));
+    files
+        .iter_mut()
+        .for_each(|(_, rows)| rows.sort_by_key(|(row, _)| row.line));
     Some(html! {
         p {
             "The rows of the review's tables, as they stand there. Numbers in the tables of this page carry \

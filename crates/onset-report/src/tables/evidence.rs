@@ -22,8 +22,22 @@ pub(super) fn tables(evidence: &EvidenceReport) -> Vec<Table> {
 
 fn cohorts(evidence: &EvidenceReport) -> Table {
     let header = [
-        "study", "label", "year", "design", "country", "population", "population_text", "mean_age",
-        "pct_female", "n_randomised", "n_analysed", "concomitant", "sponsor", "blinding", "arms", "pools",
+        "study",
+        "label",
+        "year",
+        "design",
+        "country",
+        "population",
+        "population_text",
+        "mean_age",
+        "pct_female",
+        "n_randomised",
+        "n_analysed",
+        "concomitant",
+        "sponsor",
+        "blinding",
+        "arms",
+        "pools",
         "rows",
     ];
     let mut table = Table::new("cohorts", &header);
@@ -102,9 +116,23 @@ fn missing_outcomes(evidence: &EvidenceReport) -> Table {
 
 fn published(evidence: &EvidenceReport) -> Table {
     let header = [
-        "review", "outcome", "time", "measure", "k", "n", "printed", "printed_lower", "printed_upper",
-        "recomputed", "recomputed_lower", "recomputed_upper", "ours", "ours_lower", "ours_upper",
-        "explanation", "rows",
+        "review",
+        "outcome",
+        "time",
+        "measure",
+        "k",
+        "n",
+        "printed",
+        "printed_lower",
+        "printed_upper",
+        "recomputed",
+        "recomputed_lower",
+        "recomputed_upper",
+        "ours",
+        "ours_lower",
+        "ours_upper",
+        "explanation",
+        "rows",
     ];
     let mut table = Table::new("published", &header);
     for check in &evidence.published {
@@ -142,7 +170,13 @@ fn exclusions(evidence: &EvidenceReport) -> Table {
 /// A row a use; a conversion that was declared and never needed has one row without a study.
 fn conversions(evidence: &EvidenceReport) -> Table {
     let header = [
-        "conversion", "description", "declared", "study", "pool", "detail", "rows",
+        "conversion",
+        "description",
+        "declared",
+        "study",
+        "pool",
+        "detail",
+        "rows",
     ];
     let mut table = Table::new("conversions", &header);
     for conversion in &evidence.conversions {

@@ -53,12 +53,49 @@ fn six(answers: &Answers) -> Table {
 
 fn pools(answers: &Answers) -> Table {
     let header = [
-        "pool", "comparison", "outcome", "window", "from_hours", "to_hours", "evidence", "measure", "unit",
-        "primary", "k", "n_treatment", "n_control", "n", "n_randomised", "estimate", "ci_lower", "ci_upper",
-        "level", "model", "analysis_estimate", "analysis_ci_lower", "analysis_ci_upper", "se", "p",
-        "wald_ci_lower", "wald_ci_upper", "modified_ci_lower", "modified_ci_upper", "prediction_lower",
-        "prediction_upper", "prediction_why_not", "tau2", "tau2_ci_lower", "tau2_ci_upper", "i2", "q", "q_df",
-        "q_p", "important_difference_analysis", "share_beyond_important", "share_lower", "share_upper",
+        "pool",
+        "comparison",
+        "outcome",
+        "window",
+        "from_hours",
+        "to_hours",
+        "evidence",
+        "measure",
+        "unit",
+        "primary",
+        "k",
+        "n_treatment",
+        "n_control",
+        "n",
+        "n_randomised",
+        "estimate",
+        "ci_lower",
+        "ci_upper",
+        "level",
+        "model",
+        "analysis_estimate",
+        "analysis_ci_lower",
+        "analysis_ci_upper",
+        "se",
+        "p",
+        "wald_ci_lower",
+        "wald_ci_upper",
+        "modified_ci_lower",
+        "modified_ci_upper",
+        "prediction_lower",
+        "prediction_upper",
+        "prediction_why_not",
+        "tau2",
+        "tau2_ci_lower",
+        "tau2_ci_upper",
+        "i2",
+        "q",
+        "q_df",
+        "q_p",
+        "important_difference_analysis",
+        "share_beyond_important",
+        "share_lower",
+        "share_upper",
         "why_not",
     ];
     let mut table = Table::new("pools", &header);
@@ -69,10 +106,7 @@ fn pools(answers: &Answers) -> Table {
 fn pool_row(pool: &Pool) -> Vec<Cell> {
     let found = pool.estimate.as_ref();
     let ends = |interval: Option<onset_review::answers::Interval>| -> [Cell; 2] {
-        [
-            interval.map(|i| i.lower).into(),
-            interval.map(|i| i.upper).into(),
-        ]
+        [interval.map(|i| i.lower).into(), interval.map(|i| i.upper).into()]
     };
     let mut row: Vec<Cell> = vec![
         (&pool.id).into(),
@@ -114,8 +148,20 @@ fn pool_row(pool: &Pool) -> Vec<Cell> {
 
 fn course(answers: &Answers) -> Table {
     let header = [
-        "comparison", "outcome", "window", "from_hours", "to_hours", "target_hours", "k", "n", "estimate",
-        "ci_lower", "ci_upper", "unit", "ratio", "pool",
+        "comparison",
+        "outcome",
+        "window",
+        "from_hours",
+        "to_hours",
+        "target_hours",
+        "k",
+        "n",
+        "estimate",
+        "ci_lower",
+        "ci_upper",
+        "unit",
+        "ratio",
+        "pool",
     ];
     let mut table = Table::new("course", &header);
     for course in &answers.speed.course {
@@ -131,11 +177,7 @@ fn course(answers: &Answers) -> Table {
                 point.n.into(),
             ];
             row.extend(three(point.estimate.as_ref()));
-            row.extend([
-                (&course.unit).into(),
-                course.ratio.into(),
-                (&point.pool).into(),
-            ]);
+            row.extend([(&course.unit).into(), course.ratio.into(), (&point.pool).into()]);
             table.rows.push(row);
         }
     }
@@ -144,12 +186,30 @@ fn course(answers: &Answers) -> Table {
 
 fn absolute(answers: &Answers) -> Table {
     let header = [
-        "pool", "control_risk", "control_risk_lower", "control_risk_upper", "treatment_risk",
-        "treatment_risk_lower", "treatment_risk_upper", "risk_difference", "risk_difference_lower",
-        "risk_difference_upper", "nnt", "nnt_text", "control_risk_source", "capped", "draws", "seed",
+        "pool",
+        "control_risk",
+        "control_risk_lower",
+        "control_risk_upper",
+        "treatment_risk",
+        "treatment_risk_lower",
+        "treatment_risk_upper",
+        "risk_difference",
+        "risk_difference_lower",
+        "risk_difference_upper",
+        "nnt",
+        "nnt_text",
+        "control_risk_source",
+        "capped",
+        "draws",
+        "seed",
     ];
     let mut table = Table::new("absolute", &header);
-    for (pool, absolute) in answers.size.by.iter().filter_map(|p| Some((p, p.absolute.as_ref()?))) {
+    for (pool, absolute) in answers
+        .size
+        .by
+        .iter()
+        .filter_map(|p| Some((p, p.absolute.as_ref()?)))
+    {
         let mut row: Vec<Cell> = vec![(&pool.id).into()];
         row.extend(three(Some(&absolute.control_risk)));
         row.extend(three(Some(&absolute.treatment_risk)));
@@ -168,8 +228,20 @@ fn absolute(answers: &Answers) -> Table {
 
 fn subgroups(answers: &Answers) -> Table {
     let header = [
-        "pool", "by", "group", "k", "n", "estimate", "ci_lower", "ci_upper", "members", "q_between", "df",
-        "p", "tau2", "why_not",
+        "pool",
+        "by",
+        "group",
+        "k",
+        "n",
+        "estimate",
+        "ci_lower",
+        "ci_upper",
+        "members",
+        "q_between",
+        "df",
+        "p",
+        "tau2",
+        "why_not",
     ];
     let mut table = Table::new("subgroups", &header);
     for pool in &answers.size.by {
@@ -237,10 +309,34 @@ fn left_out(answers: &Answers) -> Table {
 /// The studies of one pool.
 fn studies(pool: &Pool, name: &str) -> Table {
     let header = [
-        "study", "label", "year", "effect_analysis", "se_analysis", "effect", "ci_lower", "ci_upper",
-        "weight_percent", "treatment", "treatment_n", "treatment_mean", "treatment_sd", "treatment_events",
-        "treatment_n_randomised", "control", "control_n", "control_mean", "control_sd", "control_events",
-        "control_n_randomised", "time_hours", "scale", "statistic", "design", "basis", "conversions", "rows",
+        "study",
+        "label",
+        "year",
+        "effect_analysis",
+        "se_analysis",
+        "effect",
+        "ci_lower",
+        "ci_upper",
+        "weight_percent",
+        "treatment",
+        "treatment_n",
+        "treatment_mean",
+        "treatment_sd",
+        "treatment_events",
+        "treatment_n_randomised",
+        "control",
+        "control_n",
+        "control_mean",
+        "control_sd",
+        "control_events",
+        "control_n_randomised",
+        "time_hours",
+        "scale",
+        "statistic",
+        "design",
+        "basis",
+        "conversions",
+        "rows",
     ];
     let mut table = Table::new(&format!("studies-{name}"), &header);
     for study in &pool.studies {
