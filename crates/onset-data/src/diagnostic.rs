@@ -32,7 +32,7 @@ pub struct Diagnostic {
     pub line: Option<u64>,
     /// Study, by its id or label.
     pub study: Option<String>,
-    /// Column header.
+    /// Column header, or key of a protocol.
     pub column: Option<String>,
     /// What was found, as written.
     pub found: Option<String>,
@@ -128,7 +128,11 @@ impl fmt::Display for Diagnostic {
         place.extend(self.file.clone());
         place.extend(self.line.map(|line| format!("line {line}")));
         place.extend(self.study.as_ref().map(|study| format!("study '{study}'")));
-        place.extend(self.column.as_ref().map(|column| format!("column '{column}'")));
+        let kind = match &self.file {
+            Some(file) if file.ends_with(".toml") => "key",
+            _ => "column",
+        };
+        place.extend(self.column.as_ref().map(|column| format!("{kind} '{column}'")));
         if !place.is_empty() {
             write!(f, "{}: ", place.join(", "))?;
         }

@@ -11,7 +11,7 @@ pub use problems::MOST_ERRORS;
 pub use schema::{TABLES, TableSchema};
 
 use crate::evidence::Evidence;
-use crate::table::read_bytes;
+use crate::table::{checked_text, read_bytes};
 use crate::{Diagnostic, Table, Warned, nearest};
 use links::Readable;
 use problems::Problems;
@@ -82,6 +82,38 @@ pub fn sha256(bytes: &[u8]) -> String {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
+}
+
+/// A text file as read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextFile {
+    /// Its text, without a byte order mark.
+    pub text: String,
+    /// SHA-256 of its bytes, hex.
+    pub sha256: String,
+}
+
+/// Reads the text file at `path`, called `name` in messages.
+///
+/// # Errors
+/// `file_missing`, `file_is_directory`, `file_unreadable`, `line_too_long`, `utf16`, `nul_byte`, `not_utf8`.
+pub fn read_text(path: &Path, name: &str) -> Result<TextFile, Diagnostic> {
+    let at = |mut refusal: Diagnostic| {
+        if matches!(refusal.code.as_str(), "utf16" | "nul_byte" | "not_utf8") {
+            refusal = refusal.hint("save it as UTF-8 text");
+        }
+        if refusal.code == "file_is_directory" {
+            refusal = refusal.allowed("a text file");
+        }
+        refusal.file(name)
+    };
+    let bytes = read_bytes(path, name).map_err(at)?;
+    let plain = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
+    let text = checked_text(plain).map_err(at)?;
+    Ok(TextFile {
+        text: text.to_owned(),
+        sha256: sha256(&bytes),
+    })
 }
 
 fn no_folder(dir: &Path) -> Diagnostic {

@@ -215,7 +215,7 @@ fn too_long(line: u64) -> Diagnostic {
 }
 
 /// The bytes as text, or why they are none.
-fn checked_text(bytes: &[u8]) -> Result<&str, Diagnostic> {
+pub(crate) fn checked_text(bytes: &[u8]) -> Result<&str, Diagnostic> {
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
         return Err(Diagnostic::error("utf16", "the file is UTF-16 text")
             .line(1)
