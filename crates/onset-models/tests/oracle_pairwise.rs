@@ -1,4 +1,5 @@
 //! Every pairwise data set against the reference: tau2 estimators, tests, intervals, subsets.
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod support;
 

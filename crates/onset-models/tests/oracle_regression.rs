@@ -1,4 +1,5 @@
 //! Meta-regressions of the pairwise data sets against the reference.
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod support;
 

@@ -47,4 +47,27 @@ pub enum PoolError {
         /// Length needed.
         needed: usize,
     },
+    /// A count or a person-time that cannot be.
+    #[error(
+        "study {row}: {name} is {found}, and must be a finite number of 0 or more (person-time: above 0)"
+    )]
+    BadCount {
+        /// Study, from 1.
+        row: usize,
+        /// Cell.
+        name: &'static str,
+        /// Value found.
+        found: f64,
+    },
+    /// A group without people.
+    #[error("study {row}: a group has nobody in it")]
+    EmptyGroup {
+        /// Study, from 1.
+        row: usize,
+    },
+    /// Too few events for the estimate to exist.
+    #[error(
+        "the estimate does not exist: no study has events where the method needs them. Hint: another measure, or an addition to the cells"
+    )]
+    NotEstimable,
 }

@@ -14,20 +14,26 @@ mod error;
 pub(crate) mod fitted;
 mod guards;
 pub mod interval;
+mod mantel_haenszel;
 mod newton;
 mod options;
+mod peto;
 pub mod prediction;
 pub(crate) mod projection;
 mod result;
+mod strata;
 mod subsets;
 pub mod tau2;
 
 pub use error::PoolError;
 pub use guards::{guarded_test, unequal_precision};
 pub use interval::{Tau2Interval, Tau2IntervalKind};
+pub use mantel_haenszel::{CountMeasure, RateMeasure, StrataOptions, mantel_haenszel, mantel_haenszel_rates};
 pub use options::{Method, Options, PredictionChoice, Test};
+pub use peto::peto;
 pub use prediction::{Prediction, PredictionKind};
 pub use result::{Estimate, Fit, Pooled, QTest, Solution};
+pub use strata::{CellAddition, Counts, PersonTime, Stratified};
 pub use subsets::{Subset, cumulative, leave_one_out};
 pub use tau2::{QWeights, Tau2, Tau2Method};
 
