@@ -82,7 +82,7 @@ pub fn load(arguments: &EffectArgs) -> Result<Warned<LoadedEffects>, Diagnostic>
                 "--yi gives the effects, so {} cannot be used with it",
                 flags.join(" ")
             );
-            return Err(usage(message));
+            Err(usage(message))
         }
         (Some(yi), measure) => given_effects(arguments, yi, measure.unwrap_or(Measure::Generic)),
         (None, Some(measure)) => computed_effects(arguments, measure, &given),

@@ -187,8 +187,6 @@ measures! {
     SemiPartialCorrelationZ "ZSPCOR" "Fisher's z of the semi-partial correlation" PartialCorrelation FisherZ Tanh;
     RSquared "R2" "coefficient of determination, random predictors" Determination Proportion Identity;
     RSquaredZ "ZR2" "variance-stabilised coefficient of determination, random predictors" Determination Own TanhSquared;
-    RSquaredFixed "R2F" "coefficient of determination, fixed predictors" Determination Proportion Identity;
-    RSquaredFixedZ "ZR2F" "variance-stabilised coefficient of determination, fixed predictors" Determination Own TanhSquared;
     Proportion "PR" "proportion" Proportion Proportion Identity;
     ProportionLog "PLN" "log proportion" Proportion Log Exp;
     ProportionLogit "PLO" "logit transformed proportion" Proportion Logit InverseLogit;
