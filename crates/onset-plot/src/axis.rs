@@ -1,5 +1,6 @@
 //! A number axis: from values to pixels, with ticks at round values.
 
+use crate::input::{Effect, Interval};
 use crate::text;
 
 /// A linear or logarithmic axis.
@@ -38,9 +39,52 @@ impl Axis {
         }
     }
 
-    /// The same axis on other pixels.
-    pub(crate) fn onto(self, start: f64, end: f64) -> Axis {
-        Axis { start, end, ..self }
+    /// An effect axis on which the null, the important difference and every value stand, and their limits
+    /// (and those in `more`) as far as they leave it readable; the others are cut. Ticks about `apart`
+    /// pixels apart.
+    pub(crate) fn around(
+        effect: &Effect,
+        all: &[Interval],
+        more: &[f64],
+        ends: (f64, f64),
+        apart: f64,
+    ) -> Axis {
+        let inner = |x: f64| if effect.ratio { x.ln() } else { x };
+        let outer = |x: f64| if effect.ratio { x.exp() } else { x };
+        let finite = |values: Vec<f64>| {
+            values
+                .into_iter()
+                .map(inner)
+                .filter(|x| x.is_finite())
+                .collect::<Vec<f64>>()
+        };
+        let important = effect.important.iter().map(|r| r.value);
+        let core = all
+            .iter()
+            .map(|i| i.value)
+            .chain(important)
+            .chain([effect.null()])
+            .collect();
+        let (lo, hi) = span(&finite(core));
+        let half = all.iter().map(|i| (inner(i.upper) - inner(i.lower)) / 2.0);
+        let mut half: Vec<f64> = half.filter(|x| x.is_finite()).collect();
+        half.sort_by(f64::total_cmp);
+        let typical = half.get(half.len() / 2).copied().unwrap_or(0.0);
+        let room = f64::max((hi - lo) * 0.6, typical * 1.3);
+        let limits = finite(
+            all.iter()
+                .flat_map(|i| [i.lower, i.upper])
+                .chain(more.iter().copied())
+                .collect(),
+        );
+        let held: Vec<f64> = limits
+            .into_iter()
+            .map(|x| x.clamp(lo - room, hi + room))
+            .chain([lo, hi])
+            .collect();
+        let (lo, hi) = span(&held);
+        let pad = (hi - lo) * 0.02;
+        Axis::new(outer(lo - pad), outer(hi + pad), ends.0, ends.1, effect.ratio).rounded(apart)
     }
 
     fn inner(&self, x: f64) -> f64 {
@@ -110,6 +154,12 @@ impl Axis {
         );
         Axis { lo, hi, ..self }
     }
+}
+
+fn span(values: &[f64]) -> (f64, f64) {
+    let lo = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let hi = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    (lo, hi)
 }
 
 /// 1, 2 or 5 times a power of ten, giving at most about `most` steps.

@@ -157,6 +157,16 @@ pub(crate) fn arrow_head(x: f64, y: f64, sign: f64, class: &'static str) -> Item
     .into()
 }
 
+/// The same with its tip up (`sign` -1) or down (1).
+pub(crate) fn arrow_up(x: f64, y: f64, sign: f64, class: &'static str) -> Item {
+    let back = y - sign * 7.0;
+    Polygon {
+        points: vec![(x, y), (x - 4.0, back), (x + 4.0, back)],
+        class,
+    }
+    .into()
+}
+
 /// Something that takes hover and focus, and shows them.
 pub(crate) fn hit(x: f64, y: f64, width: f64, height: f64) -> Item {
     Rect::new(x, y, width, height, "hit").into()

@@ -15,48 +15,14 @@ const SMALLEST: f64 = 4.0;
 /// An axis on which every point and every mean stands, and intervals as far as they leave it readable;
 /// the others are cut.
 pub(super) fn axis(input: &Forest, start: f64, end: f64) -> Axis {
-    let ratio = input.effect.ratio;
-    let inner = |x: f64| if ratio { x.ln() } else { x };
-    let mut core = vec![inner(input.effect.null())];
-    core.extend(input.effect.important.iter().map(|r| inner(r.value)));
-    let intervals: Vec<Interval> = all_intervals(input);
-    core.extend(intervals.iter().map(|i| inner(i.value)));
-    core.retain(|x| x.is_finite());
-    let (lo, hi) = ends(&core);
-    let mut limits: Vec<f64> = intervals.iter().flat_map(|i| [i.lower, i.upper]).collect();
+    let intervals = all_intervals(input);
     let means = input
         .means
         .iter()
         .chain(input.blocks.iter().filter_map(|b| b.mean.as_ref()));
-    limits.extend(
-        means
-            .filter_map(|m| m.prediction)
-            .flat_map(|(lower, upper)| [lower, upper]),
-    );
-    let limits: Vec<f64> = limits.into_iter().map(inner).filter(|x| x.is_finite()).collect();
-    let mut half: Vec<f64> = intervals
-        .iter()
-        .map(|i| (inner(i.upper) - inner(i.lower)) / 2.0)
-        .filter(|x| x.is_finite())
-        .collect();
-    half.sort_by(f64::total_cmp);
-    let typical = half.get(half.len() / 2).copied().unwrap_or(0.0);
-    let room = f64::max((hi - lo) * 0.6, typical * 1.3);
-    let held: Vec<f64> = limits
-        .into_iter()
-        .map(|x| x.clamp(lo - room, hi + room))
-        .chain([lo, hi])
-        .collect();
-    let (lo, hi) = ends(&held);
-    let pad = (hi - lo) * 0.02;
-    let outer = |x: f64| if ratio { x.exp() } else { x };
-    Axis::new(outer(lo - pad), outer(hi + pad), start, end, ratio).rounded(44.0)
-}
-
-fn ends(values: &[f64]) -> (f64, f64) {
-    let lo = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let hi = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    (lo, hi)
+    let predictions = means.filter_map(|m| m.prediction);
+    let limits: Vec<f64> = predictions.flat_map(|(lower, upper)| [lower, upper]).collect();
+    Axis::around(&input.effect, &intervals, &limits, (start, end), 44.0)
 }
 
 fn all_intervals(input: &Forest) -> Vec<Interval> {
