@@ -106,6 +106,16 @@ impl Axis {
         self.at(x.clamp(self.lo, self.hi))
     }
 
+    /// Pixels of its ends.
+    pub(crate) fn span(&self) -> (f64, f64) {
+        (self.start, self.end)
+    }
+
+    /// Values at its ends.
+    pub(crate) fn limits(&self) -> (f64, f64) {
+        (self.lo, self.hi)
+    }
+
     /// True when the value lies on the axis.
     pub(crate) fn holds(&self, x: f64) -> bool {
         (self.lo..=self.hi).contains(&x)

@@ -1,7 +1,10 @@
 //! Who was in the trials: people randomised, share of women, mean age.
 
+use crate::axis::Axis;
+use crate::frame::{self, BODY, SMALL, style};
 use crate::input::Heading;
-use crate::scene::Scene;
+use crate::scene::{Anchor, Group, Item, Line, Rect, Scene, Text};
+use crate::{metrics, text, theme};
 use onset_data::RowId;
 
 /// Cohorts of the trials.
@@ -34,10 +37,237 @@ pub struct Cohort {
 
 /// The cohorts for a wide page.
 pub fn cohorts(input: &Cohorts) -> Scene {
-    input.heading.scene(760.0, 40.0, Vec::new())
+    let rows = layout_names(input);
+    let left = rows + 24.0;
+    let columns = [
+        (left, left + 240.0),
+        (left + 300.0, left + 440.0),
+        (left + 480.0, left + 620.0),
+    ];
+    draw(input, left + 632.0, columns, Some(rows))
 }
 
-/// The cohorts for a narrow page (358 px).
+/// The cohorts for a narrow page (358 px): each trial's name stands above its marks.
 pub fn cohorts_narrow(input: &Cohorts) -> Scene {
-    input.heading.scene(358.0, 40.0, Vec::new())
+    draw(input, 358.0, [(4.0, 110.0), (160.0, 240.0), (270.0, 350.0)], None)
+}
+
+/// Width of the column of names.
+fn layout_names(input: &Cohorts) -> f64 {
+    let names = input
+        .studies
+        .iter()
+        .map(|s| metrics::width(&s.label, BODY, false));
+    names.fold(120.0, f64::max).min(240.0)
+}
+
+/// Axes of the three columns.
+struct Columns {
+    people: Axis,
+    female: Axis,
+    age: Axis,
+    names: Option<f64>,
+    width: f64,
+}
+
+fn draw(input: &Cohorts, width: f64, ends: [(f64, f64); 3], names: Option<f64>) -> Scene {
+    let columns = columns(input, width, ends, names);
+    let mut items: Vec<Item> = Vec::new();
+    let mut top = 0.0;
+    let heads = [
+        ("People randomised", columns.people),
+        ("Women, %", columns.female),
+        ("Mean age, years", columns.age),
+    ];
+    let deep = heads.iter().map(|(title, axis)| {
+        let room = axis.span().1 - axis.span().0 + 20.0;
+        frame::paragraph(
+            &mut items,
+            title,
+            (axis.span().0, 0.0),
+            room,
+            &style(SMALL, "").bold(),
+        )
+    });
+    for bottom in deep {
+        top = f64::max(top, bottom);
+    }
+    top += 4.0;
+    items.push(Line::new(0.0, top, width, top, "rule").into());
+    let mut marks: Vec<Item> = Vec::new();
+    let mut y = top + 2.0;
+    for (population, studies) in groups(input) {
+        let text = style(BODY, "").bold();
+        y = frame::paragraph(&mut marks, population, (0.0, y + 6.0), width, &text) + 2.0;
+        for study in studies {
+            y = row(&mut marks, &columns, study, y);
+        }
+    }
+    let bottom = y + 4.0;
+    for (_, axis) in heads {
+        grid(&mut items, &axis, top, bottom);
+    }
+    items.extend(marks);
+    let mut end = bottom + 24.0;
+    let missing = |s: &Cohort| s.n_randomised.is_none() || s.pct_female.is_none() || s.mean_age.is_none();
+    if input.studies.iter().any(missing) {
+        end = frame::paragraph(
+            &mut items,
+            "n.r.: not reported.",
+            (0.0, end),
+            width,
+            &style(SMALL, "soft"),
+        );
+    }
+    input.heading.scene(width, end.ceil() + 4.0, items)
+}
+
+fn columns(input: &Cohorts, width: f64, ends: [(f64, f64); 3], names: Option<f64>) -> Columns {
+    let most = input
+        .studies
+        .iter()
+        .filter_map(|s| s.n_randomised)
+        .max()
+        .unwrap_or(0)
+        .max(10) as f64;
+    let ages: Vec<f64> = input
+        .studies
+        .iter()
+        .filter_map(|s| s.mean_age)
+        .filter(|a| a.is_finite())
+        .collect();
+    let young = ages.iter().copied().fold(20.0, f64::min);
+    let old = ages.iter().copied().fold(70.0, f64::max);
+    let [people, female, age] = ends;
+    Columns {
+        people: Axis::new(0.0, most, people.0, people.1, false).rounded(50.0),
+        female: Axis::new(0.0, 100.0, female.0, female.1, false),
+        age: Axis::new(young, old, age.0, age.1, false).rounded(34.0),
+        names,
+        width,
+    }
+}
+
+/// Populations in the order of first appearance, each with its studies; those without a name last.
+fn groups(input: &Cohorts) -> Vec<(&str, Vec<&Cohort>)> {
+    let mut out: Vec<(&str, Vec<&Cohort>)> = Vec::new();
+    let named = input.studies.iter().filter(|s| !s.population.is_empty());
+    for study in named.chain(input.studies.iter().filter(|s| s.population.is_empty())) {
+        match out.iter_mut().find(|(name, _)| *name == population(study)) {
+            Some((_, list)) => list.push(study),
+            None => out.push((population(study), vec![study])),
+        }
+    }
+    out
+}
+
+fn population(study: &Cohort) -> &str {
+    if study.population.is_empty() {
+        "Population not reported"
+    } else {
+        &study.population
+    }
+}
+
+/// Hairlines at the ticks, labels beneath.
+fn grid(items: &mut Vec<Item>, axis: &Axis, top: f64, bottom: f64) {
+    let (left, right) = axis.span();
+    for tick in axis.ticks(if right - left > 150.0 { 50.0 } else { 34.0 }) {
+        let x = axis.at(tick.value);
+        items.push(Line::new(x, top, x, bottom, "rule").into());
+        items.push(
+            Text::new(x, bottom + 14.0, SMALL, tick.label)
+                .anchor(Anchor::Middle)
+                .into(),
+        );
+    }
+}
+
+/// One trial; returns where its row ends.
+fn row(items: &mut Vec<Item>, columns: &Columns, study: &Cohort, y: f64) -> f64 {
+    let mut inside: Vec<Item> = Vec::new();
+    let room = columns.names.unwrap_or(columns.width);
+    let text_end = frame::paragraph(&mut inside, &study.label, (0.0, y + 2.0), room, &style(BODY, ""));
+    let middle = if columns.names.is_some() {
+        y + 11.0
+    } else {
+        text_end + 8.0
+    };
+    people(&mut inside, &columns.people, study.n_randomised, middle);
+    dot(&mut inside, &columns.female, study.pct_female, 0, middle);
+    dot(&mut inside, &columns.age, study.mean_age, 2, middle);
+    let end = f64::max(text_end + 2.0, middle + 11.0) + if columns.names.is_some() { 0.0 } else { 4.0 };
+    inside.insert(0, frame::hit(0.0, y, columns.width, end - y));
+    let group = Group {
+        class: theme::hue(0),
+        title: says(study),
+        rows: study.rows.clone(),
+        key: study.key.clone(),
+        focusable: true,
+        items: inside,
+        ..Group::default()
+    };
+    items.push(group.into());
+    end
+}
+
+fn people(items: &mut Vec<Item>, axis: &Axis, n: Option<u64>, y: f64) {
+    let start = axis.span().0;
+    let Some(n) = n else {
+        return not_reported(items, start, y);
+    };
+    let end = axis.held(n as f64);
+    items.push(Rect::new(start, y - 6.0, end - start, 12.0, "tint").into());
+    items.push(
+        Text::new(end + 5.0, y + 4.5, SMALL, text::count(n))
+            .class("halo")
+            .into(),
+    );
+}
+
+/// A mark at the value, the number beside it.
+fn dot(items: &mut Vec<Item>, axis: &Axis, value: Option<f64>, shape: usize, y: f64) {
+    let Some(value) = value.filter(|v| v.is_finite()) else {
+        return not_reported(items, axis.span().0, y);
+    };
+    let x = axis.held(value);
+    items.push(frame::marker(shape, x, y, 60.0, "fill"));
+    items.push(
+        Text::new(x + 8.0, y + 4.5, SMALL, text::number(value, 0))
+            .class("halo")
+            .into(),
+    );
+}
+
+fn not_reported(items: &mut Vec<Item>, x: f64, y: f64) {
+    items.push(
+        Text::new(x + 3.0, y + 4.5, SMALL, "n.r.")
+            .class("soft halo")
+            .into(),
+    );
+}
+
+/// What a trial says on hover.
+fn says(study: &Cohort) -> String {
+    let n = study
+        .n_randomised
+        .map_or("people randomised not reported".to_owned(), |n| {
+            format!("{} randomised", text::people(n))
+        });
+    let female = study
+        .pct_female
+        .map_or("share of women not reported".to_owned(), |f| {
+            format!("{} women", text::percent(f, 0))
+        });
+    let age = study.mean_age.map_or("age not reported".to_owned(), |a| {
+        format!("mean age {} years", text::number(a, 1))
+    });
+    let mut parts = vec![
+        format!("{}: {n}", study.label),
+        female,
+        age,
+        population(study).to_owned(),
+    ];
+    parts.extend((!study.rows.is_empty()).then(|| frame::rows_in_words(&study.rows)));
+    parts.join("; ")
 }

@@ -33,7 +33,6 @@ svg.onset .softline{fill:none;stroke:#595959;stroke:var(--onset-soft);stroke-wid
 svg.onset .dash{fill:none;stroke:#595959;stroke:var(--onset-soft);stroke-width:1px;stroke-dasharray:4 3}
 svg.onset .dot{fill:none;stroke:#595959;stroke:var(--onset-soft);stroke-width:1px;stroke-dasharray:1.5 2.5}
 svg.onset .hatch{fill:none;stroke:#595959;stroke:var(--onset-soft);stroke-width:.75px;stroke-opacity:.45}
-svg.onset .contour0{fill:#595959;fill:var(--onset-soft);fill-opacity:.05}
 svg.onset .contour1{fill:#595959;fill:var(--onset-soft);fill-opacity:.1}
 svg.onset .contour2{fill:#595959;fill:var(--onset-soft);fill-opacity:.16}
 svg.onset .h0{color:#0072b2;color:var(--onset-0)}svg.onset .h0 .hue{fill:#0069a5;fill:var(--onset-0t)}
@@ -47,6 +46,7 @@ svg.onset .fill{fill:currentColor}
 svg.onset .band{fill:currentColor;fill-opacity:.16}
 svg.onset .tint{fill:currentColor;fill-opacity:.4}
 svg.onset .thin{fill:none;stroke:currentColor;stroke-width:1px}
+svg.onset .softthin{fill:none;stroke:#8a8a8a;stroke:var(--onset-g);stroke-width:.8px}
 svg.onset .stroke{fill:none;stroke:currentColor;stroke-width:1.6px}
 svg.onset .thick{fill:none;stroke:currentColor;stroke-width:2.4px}
 svg.onset .open{fill:#fff;fill:var(--onset-paper);stroke:currentColor;stroke-width:1.2px}

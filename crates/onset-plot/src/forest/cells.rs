@@ -3,6 +3,7 @@
 use super::{Arm, Columns, Forest, Mean, Row};
 use crate::frame::BODY;
 use crate::metrics;
+use crate::rob;
 use crate::text::{self, Scale};
 
 /// Printed where an arm's number is not reported; explained beneath.
@@ -168,26 +169,14 @@ pub(super) fn name(row: &Row) -> String {
     }
 }
 
-/// A, B, C, ...; numbers after Z.
-pub(super) fn letter(index: usize) -> String {
-    match u8::try_from(index) {
-        Ok(small) if small < 26 => char::from(b'A' + small).to_string(),
-        _ => (index + 1).to_string(),
-    }
-}
-
 /// "Risk of bias: A sequence generation; B ...".
 pub(super) fn domain_key(domains: &[String]) -> String {
     let named: Vec<String> = domains
         .iter()
         .enumerate()
-        .map(|(i, name)| format!("{} {name}", letter(i)))
+        .map(|(i, name)| format!("{} {name}", rob::letter(i)))
         .collect();
-    format!(
-        "Risk of bias: {}. + low, ? unclear or some concerns, {} high, ring: not judged.",
-        named.join("; "),
-        text::MINUS
-    )
+    format!("Risk of bias: {}. {}", named.join("; "), rob::SIGNS)
 }
 
 /// True where some cell says "n.r.".

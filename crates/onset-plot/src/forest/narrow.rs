@@ -146,7 +146,7 @@ fn study(items: &mut Vec<Item>, input: &Forest, axis: &Axis, row: &Row, heaviest
         let light = row.lights.get(index).copied().unwrap_or_default();
         let (x, at) = (LIGHT * column as f64, end + 10.0 + 17.0 * line as f64);
         inside.push(
-            Text::new(x, at + 4.0, SMALL, cells::letter(index))
+            Text::new(x, at + 4.0, SMALL, rob::letter(index))
                 .class("soft")
                 .into(),
         );

@@ -218,7 +218,7 @@ fn header(input: &Forest, layout: &Layout, axis: &Axis) -> (Vec<Item>, f64) {
     for (index, _) in input.domains.iter().enumerate() {
         let x = layout.lights + LIGHT * (index as f64 + 0.5);
         items.push(
-            Text::new(x, base - 4.0, SMALL, cells::letter(index))
+            Text::new(x, base - 4.0, SMALL, rob::letter(index))
                 .class("soft")
                 .anchor(Anchor::Middle)
                 .into(),
