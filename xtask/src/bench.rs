@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: a release build of the binary and of the benchmarks, then its rows.
 
-use crate::process::{self, Fallible, cargo};
+use crate::process::{self, Fallible};
 use crate::workspace;
 use serde_json::Value;
 
@@ -34,26 +34,10 @@ pub fn json() -> Fallible<()> {
 
 fn measure() -> Fallible<String> {
     let workspace = workspace::read()?;
-    let packages = [
-        "build",
-        "--release",
-        "--locked",
-        "--quiet",
-        "-p",
-        "onset-cli",
-        "-p",
-        "onset-bench",
-    ];
-    process::run(&workspace.root, &cargo(), &packages, &[])?;
-    let release = workspace.target.join("release");
-    let path = |path: std::path::PathBuf| {
-        path.into_os_string()
-            .into_string()
-            .map_err(|_| "a path is not Unicode")
-    };
-    let (bench, onset) = (path(release.join("onset-bench"))?, path(release.join("onset"))?);
-    let folder = path(workspace.target.join("bench"))?;
-    process::output(&workspace.root, &bench, &["speed", &onset, &folder])
+    let (bench, onset) = (workspace.released("onset-bench")?, workspace.released("onset")?);
+    let folder = workspace.target.join("bench");
+    let folder = folder.to_str().ok_or("a path is not Unicode")?;
+    process::output(&workspace.root, &bench, &["speed", &onset, folder])
 }
 
 /// Three digits and a unit.

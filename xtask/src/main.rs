@@ -6,6 +6,7 @@ mod bench;
 mod check;
 mod look;
 mod process;
+mod simulate;
 mod validation;
 mod workspace;
 
@@ -20,7 +21,8 @@ const USAGE: &str = "cargo xtask COMMAND
   look [--self-test]    open the pages of the ketamine review in headless Chromium and fail on
                         faults; --self-test proves that every kind of fault is caught
   look PATH...          the same on html or svg files of your own
-  bench [--json]        speed and memory on a release build, against their budgets";
+  bench [--json]        speed and memory on a release build, against their budgets
+  simulate [--check]    write docs/simulations.md (or only compare it); fails when a claim fails";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -44,6 +46,8 @@ fn run(arguments: &[String]) -> Fallible<()> {
         ["look", paths @ ..] => look::files(paths),
         ["bench"] => bench::table(),
         ["bench", "--json"] => bench::json(),
+        ["simulate"] => simulate::write(),
+        ["simulate", "--check"] => simulate::compare(),
         _ => Err(format!("unknown command\n\n{USAGE}").into()),
     }
 }

@@ -17,10 +17,20 @@ impl Workspace {
     pub fn built(&self, program: &str) -> Fallible<String> {
         let arguments = ["build", "--workspace", "--profile", "test", "--locked", "--quiet"];
         process::run(&self.root, &cargo(), &arguments, &[])?;
-        let path = self.target.join("debug").join(program);
-        path.into_os_string()
-            .into_string()
-            .map_err(|_| "a path is not Unicode".into())
+        self.program("debug", program)
+    }
+
+    /// Path of one of our programs, built for release.
+    pub fn released(&self, program: &str) -> Fallible<String> {
+        let packages = ["-p", "onset-cli", "-p", "onset-bench"];
+        let arguments = [&["build", "--release", "--locked", "--quiet"], &packages[..]].concat();
+        process::run(&self.root, &cargo(), &arguments, &[])?;
+        self.program("release", program)
+    }
+
+    fn program(&self, profile: &str, name: &str) -> Fallible<String> {
+        let path = self.target.join(profile).join(name).into_os_string();
+        path.into_string().map_err(|_| "a path is not Unicode".into())
     }
 }
 

@@ -3,6 +3,7 @@
 //! Every command prints to stdout and nothing else: `xtask` decides where it goes.
 
 mod methods;
+mod simulate;
 mod speed;
 mod validate;
 
@@ -15,6 +16,7 @@ type Fallible<T> = Result<T, Box<dyn Error>>;
 const USAGE: &str = "onset-bench COMMAND
   list-methods            family and code of every method, one a line
   validate ORACLES        docs/validation.md
+  simulate                docs/simulations.md; fails when a claim in it does not hold
   speed ONSET FOLDER      benchmark rows as JSON; ONSET is the binary, FOLDER takes what it writes";
 
 fn main() -> ExitCode {
@@ -42,6 +44,14 @@ fn run(arguments: &[String]) -> Fallible<()> {
         ["validate", oracles] => {
             print!("{}", validate::page(oracles.as_ref())?);
             Ok(())
+        }
+        ["simulate"] => {
+            let (page, disproved) = simulate::run()?;
+            print!("{page}");
+            if disproved.is_empty() {
+                return Ok(());
+            }
+            Err(disproved.join("\n").into())
         }
         ["speed", onset, folder] => speed::print(onset.as_ref(), folder.as_ref()),
         _ => Err(USAGE.into()),

@@ -1,0 +1,29 @@
+//! `cargo xtask simulate`: docs/simulations.md, drawn again in a release build.
+
+use crate::process::{self, Fallible};
+use crate::workspace::{self, Workspace};
+
+const PAGE: &str = "docs/simulations.md";
+
+/// Draws and writes the page; a claim that does not hold fails the command before it is written.
+pub fn write() -> Fallible<()> {
+    let workspace = workspace::read()?;
+    let page = draw(&workspace)?;
+    std::fs::write(workspace.root.join(PAGE), &page)?;
+    eprintln!("{PAGE}: {} lines", page.lines().count());
+    Ok(())
+}
+
+/// Draws and compares with the page in the repository; the seed makes them equal.
+pub fn compare() -> Fallible<()> {
+    let workspace = workspace::read()?;
+    if draw(&workspace)? == std::fs::read_to_string(workspace.root.join(PAGE))? {
+        return Ok(());
+    }
+    Err(format!("{PAGE} is not what the code draws: run cargo xtask simulate").into())
+}
+
+fn draw(workspace: &Workspace) -> Fallible<String> {
+    let bench = workspace.released("onset-bench")?;
+    process::output(&workspace.root, &bench, &["simulate"])
+}
