@@ -11,6 +11,8 @@ pub(crate) struct Axis {
     start: f64,
     end: f64,
     log: bool,
+    /// Between ticks, where the ends were moved out to ticks.
+    step: Option<f64>,
 }
 
 /// A tick: value and label.
@@ -36,6 +38,7 @@ impl Axis {
             start,
             end,
             log,
+            step: None,
         }
     }
 
@@ -134,10 +137,10 @@ impl Axis {
     /// Round ticks inside the limits, as many as `room` pixels apart allow (about).
     pub(crate) fn ticks(&self, room: f64) -> Vec<Tick> {
         let most = ((self.end - self.start).abs() / room).floor().max(2.0);
-        let values = if self.log {
-            log_ticks(self.lo, self.hi, most)
-        } else {
-            linear_ticks(self.lo, self.hi, most)
+        let values = match (self.log, self.step) {
+            (true, _) => log_ticks(self.lo, self.hi, most),
+            (false, Some(step)) => multiples(self.lo, self.hi, step),
+            (false, None) => linear_ticks(self.lo, self.hi, most),
         };
         let decimals = values.iter().map(|v| decimals_of(*v)).max().unwrap_or(0);
         let label = |v: f64| text::number(v, if self.log { decimals_of(v) } else { decimals });
@@ -157,13 +160,30 @@ impl Axis {
             let (lo, hi) = (round_log(self.lo, false), round_log(self.hi, true));
             return Axis { lo, hi, ..self };
         }
-        let step = step(self.hi - self.lo, most);
-        let (lo, hi) = (
-            (self.lo / step + 1e-9).floor() * step,
-            (self.hi / step - 1e-9).ceil() * step,
-        );
-        Axis { lo, hi, ..self }
+        let mut apart = step(self.hi - self.lo, most);
+        for _ in 0..2 {
+            let (lo, hi) = outwards(self.lo, self.hi, apart);
+            if (hi - lo) / apart <= most + 1.5 {
+                break;
+            }
+            apart = step((hi - lo) * 1.01, most);
+        }
+        let (lo, hi) = outwards(self.lo, self.hi, apart);
+        Axis {
+            lo,
+            hi,
+            step: Some(apart),
+            ..self
+        }
     }
+}
+
+/// The limits moved out to multiples of a step.
+fn outwards(lo: f64, hi: f64, step: f64) -> (f64, f64) {
+    (
+        (lo / step + 1e-9).floor() * step,
+        (hi / step - 1e-9).ceil() * step,
+    )
 }
 
 fn span(values: &[f64]) -> (f64, f64) {
@@ -183,12 +203,17 @@ fn step(span: f64, most: f64) -> f64 {
 }
 
 fn linear_ticks(lo: f64, hi: f64, most: f64) -> Vec<f64> {
-    let step = step(hi - lo, most);
+    multiples(lo, hi, step(hi - lo, most))
+}
+
+fn multiples(lo: f64, hi: f64, step: f64) -> Vec<f64> {
     let (first, last) = (
         (lo / step - 1e-9).ceil() as i64,
         (hi / step + 1e-9).floor() as i64,
     );
-    (first..=last).map(|i| i as f64 * step).collect()
+    (first..=last.min(first.saturating_add(50)))
+        .map(|i| i as f64 * step)
+        .collect()
 }
 
 /// Of the ladders 1-1.5-2-3-5-7, 1-2-5, 1-3, powers of ten, hundred, ...: the densest that fits; where

@@ -37,6 +37,9 @@ pub struct Cohort {
 
 /// The cohorts for a wide page.
 pub fn cohorts(input: &Cohorts) -> Scene {
+    if input.studies.is_empty() {
+        return frame::nothing(&input.heading, &[], 640.0);
+    }
     let rows = layout_names(input);
     let left = rows + 24.0;
     let columns = [
@@ -49,7 +52,10 @@ pub fn cohorts(input: &Cohorts) -> Scene {
 
 /// The cohorts for a narrow page (358 px): each trial's name stands above its marks.
 pub fn cohorts_narrow(input: &Cohorts) -> Scene {
-    draw(input, 358.0, [(4.0, 110.0), (160.0, 240.0), (270.0, 350.0)], None)
+    if input.studies.is_empty() {
+        return frame::nothing(&input.heading, &[], 358.0);
+    }
+    draw(input, 358.0, [(4.0, 110.0), (160.0, 238.0), (264.0, 340.0)], None)
 }
 
 /// Width of the column of names.
@@ -103,9 +109,9 @@ fn draw(input: &Cohorts, width: f64, ends: [(f64, f64); 3], names: Option<f64>) 
             y = row(&mut marks, &columns, study, y);
         }
     }
-    let bottom = y + 4.0;
+    let bottom = y + 2.0;
     for (_, axis) in heads {
-        grid(&mut items, &axis, top, bottom);
+        bottom_axis(&mut items, &axis, bottom);
     }
     items.extend(marks);
     let mut end = bottom + 24.0;
@@ -137,12 +143,12 @@ fn columns(input: &Cohorts, width: f64, ends: [(f64, f64); 3], names: Option<f64
         .filter(|a| a.is_finite())
         .collect();
     let young = ages.iter().copied().fold(20.0, f64::min);
-    let old = ages.iter().copied().fold(70.0, f64::max);
+    let old = ages.iter().copied().fold(80.0, f64::max);
     let [people, female, age] = ends;
     Columns {
         people: Axis::new(0.0, most, people.0, people.1, false).rounded(50.0),
         female: Axis::new(0.0, 100.0, female.0, female.1, false),
-        age: Axis::new(young, old, age.0, age.1, false).rounded(34.0),
+        age: Axis::new(young, old, age.0, age.1, false),
         names,
         width,
     }
@@ -169,18 +175,33 @@ fn population(study: &Cohort) -> &str {
     }
 }
 
-/// Hairlines at the ticks, labels beneath.
-fn grid(items: &mut Vec<Item>, axis: &Axis, top: f64, bottom: f64) {
+/// Line, ticks and labels beneath a column.
+fn bottom_axis(items: &mut Vec<Item>, axis: &Axis, bottom: f64) {
     let (left, right) = axis.span();
-    for tick in axis.ticks(if right - left > 150.0 { 50.0 } else { 34.0 }) {
+    items.push(Line::new(left, bottom, right, bottom, "softline").into());
+    for tick in axis.ticks(apart(axis)) {
         let x = axis.at(tick.value);
-        items.push(Line::new(x, top, x, bottom, "rule").into());
+        items.push(Line::new(x, bottom, x, bottom + 4.0, "softline").into());
         items.push(
-            Text::new(x, bottom + 14.0, SMALL, tick.label)
+            Text::new(x, bottom + 16.0, SMALL, tick.label)
                 .anchor(Anchor::Middle)
                 .into(),
         );
     }
+}
+
+/// Hairlines at the ticks behind the marks of one row, so that they cross no name.
+fn grid(items: &mut Vec<Item>, axis: &Axis, middle: f64) {
+    for tick in axis.ticks(apart(axis)) {
+        let x = axis.at(tick.value);
+        items.push(Line::new(x, middle - 11.0, x, middle + 11.0, "rule").into());
+    }
+}
+
+/// Pixels between ticks.
+fn apart(axis: &Axis) -> f64 {
+    let (left, right) = axis.span();
+    if right - left > 150.0 { 50.0 } else { 26.0 }
 }
 
 /// One trial; returns where its row ends.
@@ -191,8 +212,11 @@ fn row(items: &mut Vec<Item>, columns: &Columns, study: &Cohort, y: f64) -> f64 
     let middle = if columns.names.is_some() {
         y + 11.0
     } else {
-        text_end + 8.0
+        text_end + 9.0
     };
+    for axis in [&columns.people, &columns.female, &columns.age] {
+        grid(&mut inside, axis, middle);
+    }
     people(&mut inside, &columns.people, study.n_randomised, middle);
     dot(&mut inside, &columns.female, study.pct_female, 0, middle);
     dot(&mut inside, &columns.age, study.mean_age, 2, middle);

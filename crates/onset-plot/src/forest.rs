@@ -114,17 +114,31 @@ pub struct Mean {
     pub weight: Option<f64>,
 }
 
-/// Beneath the diamond.
-const PREDICTION: &str = "95 % prediction interval";
-
 /// The forest plot for a wide page: all columns side by side.
 pub fn forest(input: &Forest) -> Scene {
-    wide::draw(input)
+    if empty(input) {
+        frame::nothing(&input.heading, &input.notes, 640.0)
+    } else {
+        wide::draw(input)
+    }
 }
 
 /// The forest plot for a narrow page (358 px): each study's numbers above its interval.
 pub fn forest_narrow(input: &Forest) -> Scene {
-    narrow::draw(input)
+    if empty(input) {
+        frame::nothing(&input.heading, &input.notes, 358.0)
+    } else {
+        narrow::draw(input)
+    }
+}
+
+/// True where there is neither a study nor a mean.
+fn empty(input: &Forest) -> bool {
+    let blocks = input
+        .blocks
+        .iter()
+        .all(|block| block.rows.is_empty() && block.mean.is_none());
+    blocks && input.means.is_empty()
 }
 
 /// What a study's row says on hover and to a screen reader.
@@ -164,9 +178,8 @@ fn mean_says(input: &Forest, mean: &Mean) -> String {
         .map_or("no estimate".to_owned(), |i| input.effect.says(&i));
     let mut parts = vec![format!("{}: {} {effect}", mean.label, input.effect.label)];
     parts.extend((mean.k > 0).then(|| text::trials(mean.k)));
-    parts.extend(
-        mean.prediction
-            .map(|(lower, upper)| format!("{PREDICTION} {}", text::range(lower, upper, input.effect.scale))),
-    );
+    let name = input.effect.prediction_name();
+    let range = |(lower, upper)| format!("{name} {}", text::range(lower, upper, input.effect.scale));
+    parts.extend(mean.prediction.map(range));
     parts.join("; ")
 }

@@ -1,9 +1,9 @@
 //! What figures draw alike: an axis with its ends named, paragraphs, hatching, marks of a comparison.
 
 use crate::axis::Axis;
-use crate::input::Effect;
+use crate::input::{Effect, Heading};
 use crate::metrics;
-use crate::scene::{Anchor, Circle, Item, Line, Path, Polygon, Rect, Text};
+use crate::scene::{Anchor, Circle, Item, Line, Path, Polygon, Rect, Scene, Text};
 
 /// Usual text.
 pub(crate) const BODY: f64 = 13.0;
@@ -36,6 +36,20 @@ pub(crate) fn style(size: f64, class: &'static str) -> Text {
         ..Text::default()
     }
 }
+
+/// A figure without anything to draw: the sentences that say why.
+pub(crate) fn nothing(heading: &Heading, notes: &[String], width: f64) -> Scene {
+    let mut items: Vec<Item> = Vec::new();
+    let mut y = 0.0;
+    let none = [NO_EVIDENCE.to_owned()];
+    for note in if notes.is_empty() { &none } else { notes } {
+        y = paragraph(&mut items, note, (0.0, y), width, &style(BODY, "")) + 3.0;
+    }
+    heading.scene(width, y + 4.0, items)
+}
+
+/// Where nothing can be drawn and nobody says why.
+const NO_EVIDENCE: &str = "No randomised evidence.";
 
 /// A horizontal effect axis at `y`: line, ticks, labels, what each end favours, what it is.
 /// Returns the height used.

@@ -66,6 +66,9 @@ struct Plot<'a> {
 }
 
 fn draw(input: &Funnel, width: f64, height: f64) -> Scene {
+    if usable(input).next().is_none() {
+        return frame::nothing(&input.heading, &[], width);
+    }
     let lines = named_lines(input);
     let top = 15.0 * lines.len() as f64 + 22.0;
     let se = usable(input).map(|p| p.se).fold(0.0, f64::max);
@@ -137,6 +140,8 @@ fn named_lines(input: &Funnel) -> Vec<(f64, String, &'static str)> {
 
 /// Wide enough for every study; ends where names of lines still fit at its right.
 fn x_axis(input: &Funnel, width: f64, lines: &[(f64, String, &'static str)]) -> Axis {
+    // The last tick label is centred under the end of the axis.
+    let width = width - 14.0;
     let point = |v: f64| Interval::new(v, v, v);
     let all: Vec<Interval> = usable(input)
         .map(|p| point(p.effect))
@@ -211,10 +216,7 @@ impl Plot<'_> {
         let last = piece
             .iter()
             .position(|(x, _)| *x <= left + 0.01 || *x >= right - 0.01);
-        piece
-            .into_iter()
-            .take(last.map_or(usize::MAX, |i| i + 1))
-            .collect()
+        piece.into_iter().take(last.unwrap_or(usize::MAX)).collect()
     }
 
     /// p where each contour leaves the plot, at the side where it is told apart best; left out where it would

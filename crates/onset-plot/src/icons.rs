@@ -36,6 +36,9 @@ const GAP: f64 = 70.0;
 
 /// Icon arrays side by side.
 pub fn icons(input: &Icons) -> Scene {
+    if input.arms.is_empty() {
+        return frame::nothing(&input.heading, &[], 640.0);
+    }
     let array = CELL.0 * 10.0;
     let count = input.arms.len().max(1) as f64;
     let width = array * count + GAP * (count - 1.0);
@@ -71,6 +74,9 @@ pub fn icons(input: &Icons) -> Scene {
 
 /// Icon arrays beneath each other, for a narrow page (358 px).
 pub fn icons_narrow(input: &Icons) -> Scene {
+    if input.arms.is_empty() {
+        return frame::nothing(&input.heading, &[], 358.0);
+    }
     let width = 358.0;
     let mut items: Vec<Item> = Vec::new();
     let mut y = 0.0;

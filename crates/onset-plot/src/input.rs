@@ -110,11 +110,20 @@ impl Effect {
 
     /// "95 % CI".
     pub fn level_name(&self) -> String {
-        text::level_name(if self.level > 0.0 && self.level < 1.0 {
+        text::level_name(self.level())
+    }
+
+    /// "95 % prediction interval".
+    pub fn prediction_name(&self) -> String {
+        format!("{} prediction interval", text::level(self.level()))
+    }
+
+    fn level(&self) -> f64 {
+        if self.level > 0.0 && self.level < 1.0 {
             self.level
         } else {
             0.95
-        })
+        }
     }
 
     /// What favours left and right of the null.

@@ -102,6 +102,9 @@ const LETTER: f64 = 30.0;
 
 /// The table of lights for a wide page: domains in words above their columns, by letter where they are many.
 pub fn risk_of_bias(input: &RiskOfBias) -> Scene {
+    if input.studies.is_empty() {
+        return frame::nothing(&input.heading, &[], 640.0);
+    }
     let names = input
         .studies
         .iter()
@@ -125,6 +128,9 @@ pub fn risk_of_bias(input: &RiskOfBias) -> Scene {
 
 /// The table for a narrow page: domains by letter, explained beneath.
 pub fn risk_of_bias_narrow(input: &RiskOfBias) -> Scene {
+    if input.studies.is_empty() {
+        return frame::nothing(&input.heading, &[], 358.0);
+    }
     let count = input.domains.len().max(1) as f64;
     let column = (240.0 / count).clamp(18.0, LETTER);
     draw(

@@ -152,11 +152,16 @@ pub fn interval_at(x: f64, lower: f64, upper: f64, level: f64, scale: Scale) -> 
     )
 }
 
-/// "95 % CI"; one decimal where the level needs it ("99.5 % CI").
-pub fn level_name(level: f64) -> String {
+/// "95 %"; one decimal where the level needs it ("99.5 %").
+pub fn level(level: f64) -> String {
     let per_cent = level * 100.0;
     let whole = (per_cent - per_cent.round()).abs() < 1e-9;
-    format!("{} % CI", number(per_cent, usize::from(!whole)))
+    format!("{} %", number(per_cent, usize::from(!whole)))
+}
+
+/// "95 % CI".
+pub fn level_name(level: f64) -> String {
+    format!("{} CI", self::level(level))
 }
 
 /// A value with its interval in a table whose header says what the interval is: "−6.9 (−9.5 to −4.3)".

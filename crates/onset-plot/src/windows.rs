@@ -70,6 +70,9 @@ pub enum When {
 
 /// The time course for a wide page: panels two abreast.
 pub fn windows(input: &Windows) -> Scene {
+    if empty(input) {
+        return frame::nothing(&input.heading, &[], 640.0);
+    }
     if input.series.len() > 1 {
         draw(input, 1000.0, 2, 78.0)
     } else {
@@ -79,7 +82,19 @@ pub fn windows(input: &Windows) -> Scene {
 
 /// The time course for a narrow page (358 px): panels beneath each other.
 pub fn windows_narrow(input: &Windows) -> Scene {
+    if empty(input) {
+        return frame::nothing(&input.heading, &[], 358.0);
+    }
     draw(input, 358.0, 1, 30.0)
+}
+
+/// True where no window of any comparison has an effect.
+fn empty(input: &Windows) -> bool {
+    input
+        .series
+        .iter()
+        .flat_map(|s| &s.points)
+        .all(|p| p.estimate.is_none())
 }
 
 /// Space between panels.

@@ -143,12 +143,10 @@ pub(super) fn prediction(items: &mut Vec<Item>, axis: &Axis, limits: (f64, f64),
     if lower > upper || lower.is_nan() || upper.is_nan() || (effect.ratio && lower < 0.0) {
         return;
     }
-    let cut = interval(items, axis, &i, y, "thick");
-    for (x, gone) in [(lower, axis.below(lower)), (upper, axis.above(upper))] {
-        if !gone && !(cut && !axis.holds(x)) {
-            let x = axis.at(x);
-            items.push(Line::new(x, y - 4.0, x, y + 4.0, "stroke").into());
-        }
+    interval(items, axis, &i, y, "thick");
+    for x in [lower, upper].into_iter().filter(|x| axis.holds(*x)) {
+        let x = axis.at(x);
+        items.push(Line::new(x, y - 4.0, x, y + 4.0, "stroke").into());
     }
 }
 

@@ -232,7 +232,13 @@ fn mean_row(items: &mut Vec<Item>, input: &Forest, axis: &Axis, mean: &Mean, y: 
     }
     if let Some((lower, upper)) = mean.prediction {
         let range = cells::prediction_cell(lower, upper, input.effect.scale).concat();
-        end = title_line(&mut inside, super::PREDICTION, range.trim(), end, false);
+        end = title_line(
+            &mut inside,
+            &input.effect.prediction_name(),
+            range.trim(),
+            end,
+            false,
+        );
         marks::lines(&mut inside, axis, input, end - 1.0, end + 18.0);
         marks::prediction(&mut inside, axis, (lower, upper), &input.effect, end + 8.0);
         end += 18.0;

@@ -400,7 +400,7 @@ fn mean_row(
     let mut end = y + height;
     if let Some((lower, upper)) = mean.prediction {
         inside.push(
-            Text::new(shift, end + 14.0, BODY, super::PREDICTION)
+            Text::new(shift, end + 14.0, BODY, input.effect.prediction_name())
                 .class("soft")
                 .into(),
         );

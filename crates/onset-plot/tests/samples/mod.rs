@@ -755,3 +755,22 @@ pub fn scenes() -> Vec<(&'static str, Scene, Scene)> {
         ),
     ]
 }
+
+/// Listings of all scenes that snapshots are kept of; of the long figure, a short one of its kind.
+pub fn listings() -> Vec<(String, String)> {
+    let short = many(7);
+    let mut scenes = scenes();
+    scenes.retain(|(name, ..)| *name != "forest-many");
+    scenes.push((
+        "forest-seven",
+        onset_plot::forest(&short),
+        onset_plot::forest_narrow(&short),
+    ));
+    let both = |(name, wide, narrow): (&str, Scene, Scene)| {
+        [
+            (name.to_owned(), wide.listing()),
+            (format!("{name}-narrow"), narrow.listing()),
+        ]
+    };
+    scenes.into_iter().flat_map(both).collect()
+}
