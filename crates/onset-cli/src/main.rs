@@ -7,6 +7,8 @@ mod arguments;
 mod effects;
 mod load;
 mod output;
+mod pool;
+mod transform;
 
 use clap::{Parser, Subcommand};
 use onset::data::Diagnostic;
@@ -28,12 +30,15 @@ struct Cli {
 enum Command {
     /// Effect sizes and their variances from the numbers of each study
     Effects(effects::Arguments),
+    /// One mean of the effects, subgroups, or a meta-regression
+    Pool(Box<pool::Arguments>),
 }
 
 impl Command {
     fn run(&self) -> Result<Output, Diagnostic> {
         match self {
             Command::Effects(arguments) => effects::run(arguments),
+            Command::Pool(arguments) => pool::run(arguments),
         }
     }
 }

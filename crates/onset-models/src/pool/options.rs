@@ -39,6 +39,13 @@ impl Method {
     }
 }
 
+impl Default for Method {
+    /// Random effects by REML.
+    fn default() -> Self {
+        Method::Random(Tau2Method::Reml)
+    }
+}
+
 impl Serialize for Method {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.code())
@@ -133,7 +140,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Options {
-            method: Method::Random(Tau2Method::Reml),
+            method: Method::default(),
             test: None,
             level: 0.95,
             tau2_interval: Some(Tau2IntervalKind::QProfile),

@@ -14,11 +14,13 @@
 mod design;
 mod error;
 mod inference;
+mod subgroups;
 mod terms;
 
 pub use design::{Built, Design};
 pub use error::{DesignError, RegressError};
 pub use inference::Predicted;
+pub use subgroups::{Subgroup, SubgroupTau2, Subgroups, subgroups};
 pub use terms::{Term, Variable};
 
 use crate::pool::fitted::heterogeneity;

@@ -1,0 +1,176 @@
+//! `onset pool`: one mean, subgroups, or a meta-regression.
+
+mod answer;
+mod fit;
+mod sheets;
+
+use crate::arguments::{EffectArgs, usage};
+use crate::load::load;
+use crate::output::Output;
+use clap::{Args, ValueEnum};
+use onset::data::Diagnostic;
+use onset::models::pool::{Method, PredictionKind, Tau2IntervalKind, Test};
+
+/// Arguments of `onset pool`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub effects: EffectArgs,
+    #[command(flatten)]
+    pub model: ModelArgs,
+}
+
+/// One true effect or a distribution of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Model {
+    /// One true effect, weights 1/v: the same as --method FE
+    Common,
+    /// A distribution of true effects
+    Random,
+}
+
+/// How the effects are pooled.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Model")]
+pub struct ModelArgs {
+    /// Common effect or random effects [default: random]
+    #[arg(long, value_enum)]
+    pub model: Option<Model>,
+    /// Estimator of tau2 (REML DL HE HS HSk SJ ML EB PM PMM DLIT SJIT GENQ GENQM), FE, EE or CE for the
+    /// common effect, MH or PETO [default: REML]
+    #[arg(long, value_name = "METHOD", value_parser = method)]
+    pub method: Option<MethodArg>,
+    /// z, t, knha (Hartung-Knapp), adhoc (floored at 1) or kr (Kenward-Roger) [default: knha from three
+    /// studies where tau2 > 0, else z]
+    #[arg(long, value_name = "TEST", value_parser = test)]
+    pub test: Option<Test>,
+    /// Interval of tau2: QP, GENQ, PL, J, BJ or none
+    #[arg(long = "tau2-ci", value_name = "TYPE", default_value = "QP", value_parser = tau2_ci)]
+    pub tau2_ci: Tau2CiArg,
+    /// Prediction interval: HTS, V, HK, HK-PR, KR, KR-PR, NNF or S [default: from five studies, t with
+    /// k - 1 df and the standard error of the test]
+    #[arg(long, value_name = "TYPE", value_parser = prediction)]
+    pub predict_type: Option<PredictionKind>,
+    /// Confidence level
+    #[arg(long, value_name = "SHARE", default_value_t = 0.95, value_parser = level)]
+    pub level: f64,
+    /// Moderators: columns, factor(column), column:column
+    #[arg(
+        long,
+        value_name = "COLUMNS",
+        value_delimiter = ',',
+        conflicts_with = "subgroup"
+    )]
+    pub mods: Vec<String>,
+    /// Leave the intercept out of the meta-regression
+    #[arg(long, requires = "mods")]
+    pub no_intercept: bool,
+    /// Moderators of tau2 (location-scale model, log link)
+    #[arg(
+        long,
+        value_name = "COLUMNS",
+        value_delimiter = ',',
+        conflicts_with = "subgroup"
+    )]
+    pub scale: Vec<String>,
+    /// Column of subgroups
+    #[arg(long, value_name = "COLUMN")]
+    pub subgroup: Option<String>,
+    /// One tau2 for all subgroups [default: each its own]
+    #[arg(long, requires = "subgroup")]
+    pub common_tau2: bool,
+    /// With --method MH: add to the cells before pooling, as --add and --to say
+    #[arg(long)]
+    pub mh_add: bool,
+    /// Seed of the bootstrap behind --predict-type NNF
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// What `--method` may be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum MethodArg {
+    /// Inverse variance, with the code as written.
+    Inverse(Method, &'static str),
+    /// Mantel-Haenszel.
+    MantelHaenszel,
+    /// Peto.
+    Peto,
+}
+
+/// What `--tau2-ci` may be.
+pub type Tau2CiArg = Choice<Tau2IntervalKind>;
+
+/// A kind, or none.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Choice<T>(pub Option<T>);
+
+fn method(code: &str) -> Result<MethodArg, String> {
+    if let Some(&known) = Method::codes().iter().find(|c| c.eq_ignore_ascii_case(code)) {
+        return Method::from_code(known)
+            .map(|m| MethodArg::Inverse(m, known))
+            .ok_or_else(String::new);
+    }
+    match code.to_ascii_uppercase().as_str() {
+        "MH" => Ok(MethodArg::MantelHaenszel),
+        "PETO" => Ok(MethodArg::Peto),
+        "GLMM" => Err("generalised linear mixed models are not offered yet".to_owned()),
+        _ => Err(format!(
+            "unknown method '{code}'; allowed: {} MH PETO",
+            Method::codes().join(" ")
+        )),
+    }
+}
+
+fn test(code: &str) -> Result<Test, String> {
+    Test::from_code(code).ok_or_else(|| "allowed: z, t, knha, adhoc, kr".to_owned())
+}
+
+fn tau2_ci(code: &str) -> Result<Tau2CiArg, String> {
+    if code.eq_ignore_ascii_case("none") {
+        return Ok(Choice(None));
+    }
+    let kind = Tau2IntervalKind::from_code(code).ok_or("allowed: QP, GENQ, PL, J, BJ, none")?;
+    Ok(Choice(Some(kind)))
+}
+
+fn prediction(code: &str) -> Result<PredictionKind, String> {
+    PredictionKind::from_code(code).ok_or_else(|| "allowed: HTS, V, HK, HK-PR, KR, KR-PR, NNF, S".to_owned())
+}
+
+fn level(text: &str) -> Result<f64, String> {
+    let level = text.parse().ok().filter(|x: &f64| *x > 0.0 && *x < 1.0);
+    level.ok_or_else(|| "a share between 0 and 1 is needed, such as 0.95".to_owned())
+}
+
+impl ModelArgs {
+    /// The method, once `--model` and `--method` agree.
+    ///
+    /// # Errors
+    /// `usage`.
+    pub fn method(&self) -> Result<MethodArg, Diagnostic> {
+        let common = MethodArg::Inverse(Method::Common, "FE");
+        match (self.model, self.method) {
+            (Some(Model::Common), None) => Ok(common),
+            (Some(Model::Common), Some(MethodArg::Inverse(Method::Random(_), code))) => Err(usage(format!(
+                "--model common has no tau2, so --method {code} cannot be used with it"
+            ))),
+            (Some(Model::Random), Some(MethodArg::Inverse(Method::Common, code))) => Err(usage(format!(
+                "--method {code} is the common-effect model, not --model random"
+            ))),
+            (_, Some(method)) => Ok(method),
+            (_, None) => Ok(MethodArg::Inverse(Method::default(), Method::default().code())),
+        }
+    }
+}
+
+/// Pools the effects of the table.
+///
+/// # Errors
+/// Those of [`load`], `usage` for flags that do not fit together, and what the models refuse.
+pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
+    let loaded = load(&arguments.effects)?;
+    let mut warnings = loaded.warnings;
+    let answer = fit::fit(&loaded.value, &arguments.effects, &arguments.model, &mut warnings)?;
+    Output::new(&answer, sheets::sheets(&answer), warnings)
+}

@@ -1,0 +1,293 @@
+//! The JSON of `onset pool`.
+
+use crate::transform::Back;
+use onset::models::pool::{Estimate, Fit, Pooled, Prediction, QTest, Solution, Tau2Interval};
+use onset::models::regress::{JointTest, Regression, Subgroups};
+use serde::Serialize;
+
+/// Everything `onset pool` answers.
+#[derive(Debug, Clone, Serialize)]
+pub struct Answer {
+    pub k: usize,
+    pub method: String,
+    pub test: &'static str,
+    pub level: f64,
+    pub coefficients: Vec<Coefficient>,
+    pub tau2: Option<f64>,
+    pub se_tau2: Option<f64>,
+    pub tau2_ci: Option<Tau2Interval>,
+    pub i2: Option<f64>,
+    pub h2: Option<f64>,
+    pub r2: Option<f64>,
+    pub q: Option<QTest>,
+    pub q_moderators: Option<JointTest>,
+    pub prediction: Option<PredictionEntry>,
+    pub fit: Option<Fit>,
+    pub solution: SolutionEntry,
+    /// Intervals that the default rules set beside the one given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<Beside>,
+    /// Coefficients of ln tau2 in a location-scale model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale: Option<Vec<Coefficient>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subgroups: Option<SubgroupsEntry>,
+    /// Tests that only two-by-two tables allow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tables: Option<TableTests>,
+    pub studies: Vec<Study>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Coefficient {
+    pub name: String,
+    pub estimate: f64,
+    pub se: f64,
+    pub statistic: f64,
+    pub df: Option<f64>,
+    pub p: f64,
+    pub ci_lower: f64,
+    pub ci_upper: f64,
+    /// On the scale people read; null where that is the analysis scale.
+    pub transformed: Option<Transformed>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Transformed {
+    pub estimate: Option<f64>,
+    pub ci_lower: Option<f64>,
+    pub ci_upper: Option<f64>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct PredictionEntry {
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    pub lower: f64,
+    pub upper: f64,
+    pub df: Option<f64>,
+    pub transformed: Option<TransformedRange>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct TransformedRange {
+    pub lower: Option<f64>,
+    pub upper: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct SolutionEntry {
+    pub kind: &'static str,
+    pub iterations: u32,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Beside {
+    pub test: &'static str,
+    #[serde(flatten)]
+    pub interval: Coefficient,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct SubgroupsEntry {
+    pub column: String,
+    pub common_tau2: bool,
+    pub groups: Vec<SubgroupEntry>,
+    pub between: Option<JointTest>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct SubgroupEntry {
+    pub level: String,
+    pub k: usize,
+    pub test: &'static str,
+    #[serde(flatten)]
+    pub mean: Unnamed,
+    pub tau2: f64,
+    pub se_tau2: Option<f64>,
+    pub i2: f64,
+    pub h2: f64,
+    pub q: QTest,
+}
+
+/// A coefficient without a name.
+#[derive(Debug, Clone, Serialize)]
+pub struct Unnamed {
+    pub estimate: f64,
+    pub se: f64,
+    pub statistic: f64,
+    pub df: Option<f64>,
+    pub p: f64,
+    pub ci_lower: f64,
+    pub ci_upper: f64,
+    pub transformed: Option<Transformed>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct TableTests {
+    pub mantel_haenszel: Option<QTest>,
+    pub breslow_day: Option<QTest>,
+    pub tarone: Option<QTest>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Study {
+    pub label: String,
+    pub yi: Option<f64>,
+    pub vi: Option<f64>,
+    pub weight: Option<f64>,
+}
+
+impl From<Solution> for SolutionEntry {
+    fn from(solution: Solution) -> Self {
+        SolutionEntry {
+            kind: solution.kind(),
+            iterations: solution.iterations(),
+        }
+    }
+}
+
+impl Coefficient {
+    /// A coefficient with its back-transform.
+    pub fn new(name: &str, e: &Estimate, back: Option<&Back>) -> Self {
+        let transformed = back.filter(|b| !b.is_identity()).map(|b| Transformed {
+            estimate: b.apply(e.estimate),
+            ci_lower: b.apply(e.ci_lower),
+            ci_upper: b.apply(e.ci_upper),
+        });
+        Coefficient {
+            name: name.to_owned(),
+            estimate: e.estimate,
+            se: e.standard_error,
+            statistic: e.statistic,
+            df: e.df,
+            p: e.p,
+            ci_lower: e.ci_lower,
+            ci_upper: e.ci_upper,
+            transformed,
+        }
+    }
+}
+
+impl From<Coefficient> for Unnamed {
+    fn from(c: Coefficient) -> Self {
+        Unnamed {
+            estimate: c.estimate,
+            se: c.se,
+            statistic: c.statistic,
+            df: c.df,
+            p: c.p,
+            ci_lower: c.ci_lower,
+            ci_upper: c.ci_upper,
+            transformed: c.transformed,
+        }
+    }
+}
+
+impl PredictionEntry {
+    fn new(p: &Prediction, back: &Back) -> Self {
+        let transformed = (!back.is_identity()).then(|| TransformedRange {
+            lower: back.apply(p.lower),
+            upper: back.apply(p.upper),
+        });
+        PredictionEntry {
+            kind: p.kind.code(),
+            lower: p.lower,
+            upper: p.upper,
+            df: p.df,
+            transformed,
+        }
+    }
+}
+
+impl Answer {
+    /// The answer of a pooled mean, without its studies.
+    pub fn of_mean(pooled: &Pooled, code: &str, back: &Back) -> Self {
+        let named = |e: &Estimate| Coefficient::new("intercept", e, Some(back));
+        let beside = [("z", &pooled.wald), ("adhoc", &pooled.modified)];
+        let beside = beside.into_iter().filter_map(|(test, e)| {
+            e.as_ref().map(|e| Beside {
+                test,
+                interval: named(e),
+            })
+        });
+        Answer {
+            k: pooled.k,
+            method: code.to_owned(),
+            test: pooled.test.code(),
+            level: pooled.level,
+            coefficients: vec![named(&pooled.mean)],
+            tau2: Some(pooled.tau2.value),
+            se_tau2: pooled.tau2.standard_error,
+            tau2_ci: pooled.tau2_interval,
+            i2: Some(pooled.i2),
+            h2: Some(pooled.h2),
+            r2: None,
+            q: Some(pooled.q),
+            q_moderators: None,
+            prediction: pooled.prediction.as_ref().map(|p| PredictionEntry::new(p, back)),
+            fit: Some(pooled.fit),
+            solution: pooled.tau2.solution.into(),
+            beside: beside.collect(),
+            scale: None,
+            subgroups: None,
+            tables: None,
+            studies: Vec::new(),
+        }
+    }
+
+    /// The answer of a meta-regression, without its studies. A slope is transformed where the scale is
+    /// a logarithm: it is then a ratio of ratios for one unit.
+    pub fn of_regression(r: &Regression, code: &str, back: &Back) -> Self {
+        let named = |c: &onset::models::regress::Coefficient| {
+            let whole = c.name == "intercept" || back.is_exponential();
+            Coefficient::new(&c.name, &c.estimate, whole.then_some(back))
+        };
+        Answer {
+            k: r.k,
+            method: code.to_owned(),
+            test: r.test.code(),
+            level: r.level,
+            coefficients: r.coefficients.iter().map(named).collect(),
+            tau2: Some(r.tau2.value),
+            se_tau2: r.tau2.standard_error,
+            tau2_ci: r.tau2_interval,
+            i2: Some(r.i2),
+            h2: Some(r.h2),
+            r2: r.r2,
+            q: Some(r.q),
+            q_moderators: r.moderators,
+            prediction: None,
+            fit: Some(r.fit),
+            solution: r.tau2.solution.into(),
+            beside: Vec::new(),
+            scale: None,
+            subgroups: None,
+            tables: None,
+            studies: Vec::new(),
+        }
+    }
+}
+
+impl SubgroupsEntry {
+    /// The block of `column`.
+    pub fn new(column: &str, common_tau2: bool, found: &Subgroups, back: &Back) -> Self {
+        let groups = found.groups.iter().map(|g| SubgroupEntry {
+            level: g.level.clone(),
+            k: g.k,
+            test: g.test.code(),
+            mean: Coefficient::new(&g.level, &g.mean, Some(back)).into(),
+            tau2: g.tau2.value,
+            se_tau2: g.tau2.standard_error,
+            i2: g.i2,
+            h2: g.h2,
+            q: g.q,
+        });
+        SubgroupsEntry {
+            column: column.to_owned(),
+            common_tau2,
+            groups: groups.collect(),
+            between: found.between,
+        }
+    }
+}

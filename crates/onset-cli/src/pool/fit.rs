@@ -1,0 +1,358 @@
+//! From loaded effects to the answer.
+
+use super::answer::{Answer, SolutionEntry, Study, SubgroupsEntry, TableTests};
+use super::{MethodArg, ModelArgs};
+use crate::arguments::{EffectArgs, usage};
+use crate::load::LoadedEffects;
+use crate::transform::Back;
+use onset::data::Diagnostic;
+use onset::effects::{Effects, Input, Measure};
+use onset::models::pool::{
+    CellAddition, CountMeasure, Counts, Options, PersonTime, PoolError, PredictionChoice, RateMeasure,
+    StrataOptions, Stratified, mantel_haenszel, mantel_haenszel_rates, peto, pool,
+};
+use onset::models::regress::{Built, Design, RegressError, SubgroupTau2, Term, regress, subgroups};
+
+/// Fits what the flags ask for.
+///
+/// # Errors
+/// `usage`, `model_refused`, and what the table refuses.
+pub fn fit(
+    loaded: &LoadedEffects,
+    effects: &EffectArgs,
+    model: &ModelArgs,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Answer, Diagnostic> {
+    match model.method()? {
+        MethodArg::Inverse(method, code) => {
+            let options = Options {
+                method,
+                test: model.test,
+                level: model.level,
+                tau2_interval: model.tau2_ci.0,
+                prediction: model
+                    .predict_type
+                    .map_or(PredictionChoice::Guarded, PredictionChoice::Kind),
+                seed: model.seed,
+                ..Options::default()
+            };
+            inverse_variance(loaded, model, &options, code, warnings)
+        }
+        method => strata(loaded, effects, model, method),
+    }
+}
+
+fn inverse_variance(
+    loaded: &LoadedEffects,
+    model: &ModelArgs,
+    options: &Options,
+    code: &str,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Answer, Diagnostic> {
+    let mut rows = loaded.complete();
+    if !model.scale.is_empty() {
+        return Err(usage("location-scale models are not offered yet"));
+    }
+    if model.mods.is_empty() {
+        let levels = match &model.subgroup {
+            Some(column) => Some(subgroup_levels(loaded, column, &mut rows, warnings)?),
+            None => None,
+        };
+        let effects = loaded.effects(&rows)?;
+        let back = Back::new(loaded.measure, &loaded.inputs, &rows);
+        let pooled = pool(&effects, options).map_err(|e| refused(loaded, &e))?;
+        warnings.extend(pooled.warnings);
+        let mut answer = Answer::of_mean(&pooled.value, code, &back);
+        answer.studies = studies(loaded, &rows, &pooled.value.weights);
+        if let (Some(levels), Some(column)) = (levels, &model.subgroup) {
+            answer.subgroups = Some(grouped(
+                loaded, &effects, model, options, column, &levels, &back, warnings,
+            )?);
+        }
+        return Ok(answer);
+    }
+    let built = design(loaded, &model.mods, !model.no_intercept, &rows)?;
+    missing_moderators(loaded, &built, warnings);
+    let effects = loaded.effects(&built.rows)?;
+    let back = Back::new(loaded.measure, &loaded.inputs, &built.rows);
+    let fitted = regress(&effects, &built.design, options).map_err(|e| refused_regression(loaded, &e))?;
+    warnings.extend(fitted.warnings);
+    if model.predict_type.is_some() {
+        let text =
+            "a prediction interval belongs to a row of moderators: none is given for a meta-regression";
+        warnings.push(Diagnostic::note("prediction_with_moderators", text));
+    }
+    let mut answer = Answer::of_regression(&fitted.value, code, &back);
+    answer.studies = studies(loaded, &built.rows, &fitted.value.weights);
+    Ok(answer)
+}
+
+#[allow(clippy::too_many_arguments, reason = "one call, all of it context")]
+fn grouped(
+    loaded: &LoadedEffects,
+    effects: &Effects,
+    model: &ModelArgs,
+    options: &Options,
+    column: &str,
+    levels: &[String],
+    back: &Back,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<SubgroupsEntry, Diagnostic> {
+    let tau2 = if model.common_tau2 {
+        SubgroupTau2::Common
+    } else {
+        SubgroupTau2::Separate
+    };
+    let found = subgroups(effects, levels, options, tau2).map_err(|e| refused_regression(loaded, &e))?;
+    warnings.extend(found.warnings);
+    Ok(SubgroupsEntry::new(column, model.common_tau2, &found.value, back))
+}
+
+/// The level of every row that has one; the others leave `rows` and are named.
+fn subgroup_levels(
+    loaded: &LoadedEffects,
+    column: &str,
+    rows: &mut Vec<usize>,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Vec<String>, Diagnostic> {
+    let texts = loaded.table.column(column)?.texts();
+    let mut levels = Vec::new();
+    rows.retain(|&row| match texts.get(row).copied().flatten() {
+        Some(level) => {
+            levels.push(level.to_owned());
+            true
+        }
+        None => {
+            warnings.push(missing(loaded, row, column));
+            false
+        }
+    });
+    Ok(levels)
+}
+
+/// The design of `terms` for the rows that have them.
+///
+/// # Errors
+/// `unknown_column`, `usage`, `model_refused`.
+pub fn design(
+    loaded: &LoadedEffects,
+    terms: &[String],
+    intercept: bool,
+    rows: &[usize],
+) -> Result<Built, Diagnostic> {
+    let table = &loaded.table;
+    let mut parsed = Vec::new();
+    for term in terms {
+        let term = Term::parse(term, |header| table.has_column(header)).map_err(|e| usage(e.to_string()))?;
+        for variable in &term.variables {
+            table.column(&variable.column)?;
+        }
+        parsed.push(term);
+    }
+    let cells = |header: &str| {
+        let column = table.column(header).ok()?;
+        Some(
+            column
+                .texts()
+                .into_iter()
+                .map(|cell| cell.map(str::to_owned))
+                .collect(),
+        )
+    };
+    Design::build(&parsed, intercept, rows, cells)
+        .map_err(|e| Diagnostic::error("model_refused", e.to_string()).file(table.name()))
+}
+
+fn missing_moderators(loaded: &LoadedEffects, built: &Built, warnings: &mut Vec<Diagnostic>) {
+    warnings.extend(
+        built
+            .dropped
+            .iter()
+            .map(|(row, column)| missing(loaded, *row, column)),
+    );
+}
+
+fn missing(loaded: &LoadedEffects, row: usize, column: &str) -> Diagnostic {
+    let label = loaded.rows.get(row).map_or("", |r| r.label.as_str());
+    Diagnostic::warning(
+        "missing_value",
+        format!("the study leaves the analysis: {column} is missing"),
+    )
+    .file(loaded.table.name())
+    .line(loaded.table.line(row))
+    .study(label)
+}
+
+/// One entry a data row; weights only for those in the fit.
+pub fn studies(loaded: &LoadedEffects, rows: &[usize], weights: &[f64]) -> Vec<Study> {
+    let mut studies: Vec<Study> = loaded
+        .rows
+        .iter()
+        .map(|row| Study {
+            label: row.label.clone(),
+            yi: row.yi,
+            vi: row.vi,
+            weight: None,
+        })
+        .collect();
+    for (&row, &weight) in rows.iter().zip(weights) {
+        if let Some(study) = studies.get_mut(row) {
+            study.weight = Some(weight);
+        }
+    }
+    studies
+}
+
+/// What the model refused, as an error in the data or in the call.
+pub fn refused(loaded: &LoadedEffects, error: &PoolError) -> Diagnostic {
+    match error {
+        PoolError::NeedsLikelihood { .. } | PoolError::BadLevel { .. } | PoolError::NoTau2 => {
+            usage(error.to_string())
+        }
+        other => Diagnostic::error("model_refused", other.to_string()).file(loaded.table.name()),
+    }
+}
+
+/// The same for a regression.
+pub fn refused_regression(loaded: &LoadedEffects, error: &RegressError) -> Diagnostic {
+    match error {
+        RegressError::Pool(error) => refused(loaded, error),
+        RegressError::NeedsLikelihood { .. } => usage(error.to_string()),
+        other => Diagnostic::error("model_refused", other.to_string()).file(loaded.table.name()),
+    }
+}
+
+/// Mantel-Haenszel and Peto.
+fn strata(
+    loaded: &LoadedEffects,
+    effects: &EffectArgs,
+    model: &ModelArgs,
+    method: MethodArg,
+) -> Result<Answer, Diagnostic> {
+    if !model.mods.is_empty() || !model.scale.is_empty() || model.subgroup.is_some() {
+        return Err(usage(
+            "--method MH and PETO take neither moderators nor subgroups",
+        ));
+    }
+    let code = if method == MethodArg::Peto { "PETO" } else { "MH" };
+    let mut options = StrataOptions {
+        level: model.level,
+        add: None,
+    };
+    if model.mh_add {
+        options.add = Some(CellAddition {
+            add: effects.add.unwrap_or(0.5),
+            to: effects.to,
+        });
+    }
+    let (rows, found) = match (method, loaded.measure) {
+        (MethodArg::Peto, Measure::Peto | Measure::OddsRatio) => {
+            let (rows, tables) = counts(loaded);
+            (rows, peto(&tables, &options))
+        }
+        (MethodArg::Peto, other) => {
+            return Err(usage(format!(
+                "--method PETO needs --measure PETO or OR, not {other}"
+            )));
+        }
+        (_, Measure::OddsRatio) => by_counts(loaded, CountMeasure::OddsRatio, &options),
+        (_, Measure::RiskRatio) => by_counts(loaded, CountMeasure::RiskRatio, &options),
+        (_, Measure::RiskDifference) => by_counts(loaded, CountMeasure::RiskDifference, &options),
+        (_, Measure::RateRatio) => by_rates(loaded, RateMeasure::RateRatio, &options),
+        (_, Measure::RateDifference) => by_rates(loaded, RateMeasure::RateDifference, &options),
+        (_, other) => {
+            return Err(usage(format!(
+                "--method MH needs --measure OR, RR, RD, IRR or IRD, not {other}"
+            )));
+        }
+    };
+    let found = found.map_err(|e| refused(loaded, &e))?;
+    Ok(of_strata(loaded, &found, code, model.level, &rows))
+}
+
+fn by_counts(
+    loaded: &LoadedEffects,
+    measure: CountMeasure,
+    options: &StrataOptions,
+) -> (Vec<usize>, Result<Stratified, PoolError>) {
+    let (rows, tables) = counts(loaded);
+    (rows, mantel_haenszel(&tables, measure, options))
+}
+
+fn by_rates(
+    loaded: &LoadedEffects,
+    measure: RateMeasure,
+    options: &StrataOptions,
+) -> (Vec<usize>, Result<Stratified, PoolError>) {
+    let get = |input, row| loaded.inputs.get(input, row);
+    let table = |row| {
+        Some(PersonTime {
+            x1: get(Input::X1i, row)?,
+            t1: get(Input::T1i, row)?,
+            x2: get(Input::X2i, row)?,
+            t2: get(Input::T2i, row)?,
+        })
+    };
+    let found: Vec<_> = (0..loaded.rows.len())
+        .filter_map(|row| Some((row, table(row)?)))
+        .collect();
+    let (rows, tables): (Vec<usize>, Vec<PersonTime>) = found.into_iter().unzip();
+    (rows, mantel_haenszel_rates(&tables, measure, options))
+}
+
+/// Rows whose four cells are known.
+fn counts(loaded: &LoadedEffects) -> (Vec<usize>, Vec<Counts>) {
+    let get = |input, row| loaded.inputs.get(input, row);
+    let rest = |own, size, events: f64, row| get(own, row).or_else(|| Some(get(size, row)? - events));
+    let table = |row| {
+        let (a, c) = (get(Input::Ai, row)?, get(Input::Ci, row)?);
+        let (b, d) = (
+            rest(Input::Bi, Input::N1i, a, row)?,
+            rest(Input::Di, Input::N2i, c, row)?,
+        );
+        Some(Counts { a, b, c, d })
+    };
+    (0..loaded.rows.len())
+        .filter_map(|row| Some((row, table(row)?)))
+        .unzip()
+}
+
+fn of_strata(loaded: &LoadedEffects, found: &Stratified, code: &str, level: f64, rows: &[usize]) -> Answer {
+    let back = Back::new(loaded.measure, &loaded.inputs, rows);
+    let tests = TableTests {
+        mantel_haenszel: found.association,
+        breslow_day: found.breslow_day,
+        tarone: found.tarone,
+    };
+    let any = found.association.is_some() || found.breslow_day.is_some();
+    Answer {
+        k: found.k,
+        method: code.to_owned(),
+        test: "z",
+        level,
+        coefficients: vec![super::answer::Coefficient::new(
+            "intercept",
+            &found.mean,
+            Some(&back),
+        )],
+        tau2: Some(0.0),
+        se_tau2: None,
+        tau2_ci: None,
+        i2: Some(found.i2),
+        h2: Some(found.h2),
+        r2: None,
+        q: Some(found.q),
+        q_moderators: None,
+        prediction: None,
+        fit: Some(found.fit),
+        solution: SolutionEntry {
+            kind: "closed_form",
+            iterations: 0,
+        },
+        beside: Vec::new(),
+        scale: None,
+        subgroups: None,
+        tables: any.then_some(tests),
+        studies: studies(loaded, rows, &found.weights),
+    }
+}
