@@ -33,7 +33,8 @@ pub struct LoadedEffects {
     pub rows: Vec<LoadedRow>,
     /// The table, for moderators and clusters.
     pub table: Table,
-    /// The raw numbers of the measure, uncorrected: counts, person-time, means; empty with `--yi`.
+    /// The raw numbers of the measure, uncorrected (`inputs.cells(row)`, `inputs.person_time(row)`); empty
+    /// with `--yi`.
     pub inputs: Inputs,
 }
 
@@ -172,11 +173,7 @@ fn check_flags(measure: Measure, given: &[(Input, &str)]) -> Result<(), Diagnost
         return Err(usage(format!("measure {measure} takes --yi with --vi or --sei")));
     }
     for &(input, _) in given {
-        if !measure
-            .needs()
-            .iter()
-            .any(|alternatives| alternatives.contains(&input))
-        {
+        if !measure.reads(input) {
             let flags: Vec<String> = measure.needs().iter().map(|a| flags(a)).collect();
             return Err(
                 usage(format!("measure {measure} has no use for --{}", input.code()))

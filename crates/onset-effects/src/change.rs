@@ -101,7 +101,7 @@ pub fn smd_change_ls2(p: Paired) -> Result<Effect, EffectError> {
 /// Those of [`smd_change`].
 ///
 /// # Source
-/// Viechtbauer 2007, J Educ Behav Stat 32:39.
+/// Hedges 1983, Psychol Bull 93:388, eq. 9, with one sample in the place of two.
 pub fn smd_change_unbiased(p: Paired) -> Result<Effect, EffectError> {
     let (d, m) = (change_d(p)?, p.n - 1.0);
     let j = hedges_j(m);

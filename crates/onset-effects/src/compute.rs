@@ -3,6 +3,8 @@
 mod averages;
 mod row;
 
+pub(crate) use row::cells;
+
 use crate::options::{AddTo, Options, VarianceType};
 use crate::{Effect, EffectError, Family, Input, Inputs, Measure};
 use thiserror::Error;

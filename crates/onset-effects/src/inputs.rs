@@ -1,5 +1,8 @@
 //! Columns of numbers for a batch of studies, and the options of a computation.
 
+use crate::person_time::PersonTime;
+use crate::two_by_two::Cells;
+use crate::{EffectError, compute};
 use std::collections::BTreeMap;
 
 macro_rules! inputs {
@@ -92,6 +95,23 @@ impl Inputs {
     /// Whether there is no study.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The 2 x 2 table of a study, as given (`bi` and `di`, else `n1i` and `n2i`); `None` where a cell is
+    /// missing.
+    pub fn cells(&self, row: usize) -> Option<Result<Cells, EffectError>> {
+        compute::cells(self, row)
+    }
+
+    /// Events and person-time of a study, as given; `None` where a cell is missing.
+    pub fn person_time(&self, row: usize) -> Option<Result<PersonTime, EffectError>> {
+        let get = |input| self.get(input, row);
+        Some(PersonTime::new(
+            get(Input::X1i)?,
+            get(Input::X2i)?,
+            get(Input::T1i)?,
+            get(Input::T2i)?,
+        ))
     }
 
     /// The columns given.

@@ -3,11 +3,14 @@
 //! One file a family; [`Measure`] is the table of all of them, [`compute`] a whole table at once.
 
 pub mod association;
+mod back_transform;
 pub mod biserial;
 pub mod change;
 mod check;
 mod compute;
 pub mod correlation;
+pub mod covariance;
+pub mod crossover;
 pub mod dichotomised;
 mod effect;
 mod effects;
@@ -22,12 +25,14 @@ pub mod person_time;
 pub mod proportion;
 pub mod rate;
 pub mod ratios;
+pub mod recover;
 pub mod regression;
 pub mod reliability;
 pub mod superiority;
 pub mod tetrachoric;
 pub mod two_by_two;
 
+pub use back_transform::harmonic_mean;
 pub use compute::{ComputeError, RowEffect, compute};
 pub use effect::{Effect, EffectError};
 pub use effects::{Effects, EffectsError};

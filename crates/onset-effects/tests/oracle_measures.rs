@@ -212,3 +212,29 @@ fn refusals_are_typed() {
     ));
     assert_eq!(Measure::Generic.family(), Family::Generic);
 }
+
+/// Quartiles are the one case the reference converts: its test for skewness refuses the other two, whose
+/// formulas are tested by hand.
+#[test]
+fn quartiles_meet_the_reference() {
+    use onset_effects::recover::quantiles::{Quantiles, mean_and_sd};
+    let oracle = oracle();
+    let cases = oracle["five_number"].as_array().unwrap();
+    assert_eq!(cases.len(), 3);
+    let mut compared = 0;
+    for case in cases {
+        let (Some(mean), Some(sd)) = (case["mean"].as_f64(), case["sd"].as_f64()) else {
+            continue;
+        };
+        let get = |name: &str| case["inputs"][name].as_f64().unwrap();
+        let quartiles = Quantiles::Quartiles {
+            q1: get("q1"),
+            median: get("med"),
+            q3: get("q3"),
+        };
+        let ours = mean_and_sd(quartiles, get("n")).unwrap();
+        assert!((ours.mean / mean - 1.0).abs() < CLOSED_FORM && (ours.sd / sd - 1.0).abs() < CLOSED_FORM);
+        compared += 1;
+    }
+    assert_eq!(compared, 1);
+}
