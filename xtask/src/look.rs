@@ -61,10 +61,14 @@ fn look(folder: &Path, looks: &[(PathBuf, &[View])]) -> Fallible<()> {
         for view in *views {
             let sight = view.open(&mut browser, page)?;
             let name = page.file_stem().and_then(|stem| stem.to_str()).unwrap_or("page");
-            std::fs::write(
-                folder.join(format!("{name}-{}.png", view.name)),
-                &sight.screenshot,
-            )?;
+            for (part, picture) in sight.screenshots.iter().enumerate() {
+                let part = if part == 0 {
+                    String::new()
+                } else {
+                    format!("-part{}", part + 1)
+                };
+                std::fs::write(folder.join(format!("{name}-{}{part}.png", view.name)), picture)?;
+            }
             eprintln!(
                 "{} {name} {}",
                 if sight.faults.is_empty() { "ok  " } else { "FAIL" },

@@ -17,6 +17,8 @@ pub const TAU2: &str = "Estimators of tau2";
 pub const TESTS: &str = "Tests of the mean";
 pub const TAU2_INTERVALS: &str = "Intervals of tau2";
 pub const PREDICTIONS: &str = "Prediction intervals";
+pub const STRATA: &str = "Pooling of counts";
+pub const REGRESSIONS: &str = "Meta-regression, by estimator of tau2";
 pub const ANALYSES: &str = "Analyses around a pool";
 
 /// Every family, in the order of docs/validation.md.
@@ -43,6 +45,11 @@ pub fn families() -> Vec<Family> {
             PREDICTIONS,
             PredictionKind::all().map(PredictionKind::code).collect(),
         ),
+        family(
+            STRATA,
+            vec!["MH OR", "MH RR", "MH RD", "MH IRR", "MH IRD", "Peto OR"],
+        ),
+        family(REGRESSIONS, vec!["REML", "ML", "DL", "EB", "PM"]),
         family(ANALYSES, vec!["leave-one-out", "cumulative"]),
     ]
 }

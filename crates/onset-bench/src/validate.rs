@@ -3,6 +3,8 @@
 mod effects;
 mod pairwise;
 mod reference;
+mod regression;
+mod strata;
 
 use crate::Fallible;
 use crate::methods::families;
@@ -83,6 +85,8 @@ pub fn page(oracles: &Path) -> Fallible<String> {
     let mut book = Book::default();
     effects::compare(oracles, &mut book)?;
     pairwise::compare(oracles, &mut book)?;
+    strata::compare(oracles, &mut book)?;
+    regression::compare(oracles, &mut book)?;
     let mut page = String::from(HEAD);
     for family in families() {
         writeln!(page, "\n## {}\n\n{COLUMNS}", family.name)?;

@@ -157,6 +157,14 @@
     }
   }
 
+  if (width >= 1280) {
+    for (const svg of document.querySelectorAll("svg[data-figure$='-narrow']")) {
+      if (isVisible(svg) && !svg.closest("[aria-hidden=true]")) {
+        fault("narrow-figure", `${svg.dataset.figure} is drawn for a narrow screen`);
+      }
+    }
+  }
+
   // ---- HTML text ----------------------------------------------------------------------------------
   const scrolls = (style) => /auto|scroll/.test(style.overflowX);
   const labels = []; // [quad, text, scope]

@@ -23,6 +23,11 @@ const fn broken(kinds: &'static [&'static str], view: &'static str, body: &'stat
 const WIDE: &str = "1280-light";
 
 const BROKEN: &[Broken] = &[
+    broken(
+        &["narrow-figure"],
+        WIDE,
+        "<svg role=img aria-label=x data-figure='forest-narrow' width=80 height=80><rect width=9 height=9 /></svg>",
+    ),
     broken(&["console"], WIDE, "<script>console.error('not so')</script>"),
     broken(&["console"], WIDE, "<script>absent()</script>"),
     broken(&["console"], WIDE, "<script>setTimeout(() => { throw new Error('late') }, 20)</script>"),

@@ -69,14 +69,16 @@ pub const FIGURE: &[View] = &[
     },
 ];
 
-/// A picture of the page and what is wrong with it.
+/// Pictures of the page and what is wrong with it.
 pub struct Sight {
-    pub screenshot: Vec<u8>,
+    pub screenshots: Vec<Vec<u8>>,
     pub faults: Vec<faults::Fault>,
 }
 
-/// Chromium refuses pictures much taller than this.
-const TALLEST: f64 = 16_000.0;
+/// Height of a part of a long page.
+const TALLEST: f64 = 6_000.0;
+/// Pictures of a page at most; what is beyond is checked all the same.
+const MOST_PARTS: usize = 20;
 
 impl View {
     /// Opens a file in this view.
@@ -95,20 +97,27 @@ impl View {
         browser.navigate(page)?;
         let mut faults = faults::in_page(browser, self.width)?;
         faults.extend(faults::in_events(browser.events(), page));
-        let screenshot = self.screenshot(browser)?;
-        Ok(Sight { screenshot, faults })
+        let screenshots = self.screenshots(browser)?;
+        Ok(Sight { screenshots, faults })
     }
 
-    fn screenshot(&self, browser: &mut Browser) -> Fallible<Vec<u8>> {
-        let height = browser.evaluate("document.documentElement.scrollHeight")?;
-        let height = height
-            .as_f64()
-            .unwrap_or_default()
-            .clamp(f64::from(self.height), TALLEST);
-        let clip = json!({ "x": 0, "y": 0, "width": self.width, "height": height, "scale": 1 });
-        let parameters = json!({ "captureBeyondViewport": true, "clip": clip });
-        let picture = browser.call("Page.captureScreenshot", parameters)?;
-        decode_base64(picture["data"].as_str().ok_or("no picture")?)
+    /// The whole page from top to bottom, in parts that a viewer can open.
+    fn screenshots(&self, browser: &mut Browser) -> Fallible<Vec<Vec<u8>>> {
+        let height = browser
+            .evaluate("document.documentElement.scrollHeight")?
+            .as_f64();
+        let height = height.unwrap_or_default().max(f64::from(self.height));
+        let mut parts = Vec::new();
+        let mut top = 0.0;
+        while top < height && parts.len() < MOST_PARTS {
+            let tall = (height - top).min(TALLEST);
+            let clip = json!({ "x": 0, "y": top, "width": self.width, "height": tall, "scale": 1 });
+            let parameters = json!({ "captureBeyondViewport": true, "clip": clip });
+            let picture = browser.call("Page.captureScreenshot", parameters)?;
+            parts.push(decode_base64(picture["data"].as_str().ok_or("no picture")?)?);
+            top += TALLEST;
+        }
+        Ok(parts)
     }
 }
 

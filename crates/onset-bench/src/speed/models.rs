@@ -5,6 +5,7 @@ use crate::Fallible;
 use onset::effects::Effects;
 use onset::math::random::Stream;
 use onset::models::pool::{Options, PredictionChoice, Tau2Method, Test, leave_one_out, pool};
+use onset::models::regress::{Design, regress};
 use std::hint::black_box;
 
 /// Rows of pooling models.
@@ -23,6 +24,7 @@ pub fn rows() -> Fallible<Vec<Row>> {
         pooling("REML+HK+QP+PI k=13", &few, &whole, 5_000.0, Limit::Arithmetic)?,
         pooling("REML k=4000", &many, &bare, 1e6, Limit::Arithmetic)?,
         pooling("REML k=1e6", &most, &bare, 3e8, Limit::Memory)?,
+        regression()?,
         Row::nanoseconds(
             "leave-one-out REML k=13",
             median_nanoseconds(|| leave_one_out(black_box(&few), &bare)),
@@ -36,6 +38,25 @@ fn pooling(name: &str, effects: &Effects, options: &Options, budget: f64, limit:
     pool(effects, options)?; // a row that fails would be fast
     let median = median_nanoseconds(|| pool(black_box(effects), options));
     Ok(Row::nanoseconds(name, median, budget, limit))
+}
+
+fn regression() -> Fallible<Row> {
+    let effects = made(50)?;
+    let mut stream = Stream::new(20_261_123, 1);
+    let mut column = || -> Vec<f64> { (0..50).map(|_| stream.normal()).collect() };
+    let (dose, year) = (column(), column());
+    let design = Design::numeric(&[("dose", &dose), ("year", &year)])?;
+    let options = Options {
+        tau2_interval: None,
+        ..Options::random(Tau2Method::Reml).with_test(Test::Knha)
+    };
+    regress(&effects, &design, &options)?;
+    Ok(Row::nanoseconds(
+        "meta-regression REML-HK 2 moderators k=50",
+        median_nanoseconds(|| regress(black_box(&effects), &design, &options)),
+        10_000.0,
+        Limit::Arithmetic,
+    ))
 }
 
 /// k effects: tau2 = 0.05, sampling variances between 0.02 and 0.5, log-uniform.

@@ -12,7 +12,8 @@ use onset::models::pool::{
 use serde_json::Value;
 use std::path::Path;
 
-const DATA: [&str; 14] = [
+/// The pairwise data sets.
+pub const DATA: [&str; 14] = [
     "bangertdrowns2004",
     "bcg",
     "dorn2007",
@@ -29,8 +30,8 @@ const DATA: [&str; 14] = [
     "raudenbush1985",
 ];
 
-/// Keys of a case that are compared here, or that describe it.
-const KNOWN: [&str; 9] = [
+/// Keys of a case that are compared, or that describe it.
+const KNOWN: [&str; 12] = [
     "measure",
     "columns",
     "n",
@@ -40,6 +41,9 @@ const KNOWN: [&str; 9] = [
     "tau2_ci_pl_reml",
     "leave1out_reml",
     "cumul_reml",
+    "mantel_haenszel",
+    "peto",
+    "regressions",
 ];
 
 /// Compares every fit of every data set.
@@ -68,7 +72,7 @@ pub fn compare(oracles: &Path, book: &mut Book) -> Fallible<()> {
     variants(oracles, book)
 }
 
-fn effects(case: &Value) -> Fallible<Effects> {
+pub fn effects(case: &Value) -> Fallible<Effects> {
     let column = |key: &str| -> Option<Vec<f64>> { numbers(&case["effects"][key]).into_iter().collect() };
     let y = column("yi").ok_or("an effect is missing")?;
     let v = column("vi").ok_or("a variance is missing")?;
@@ -82,14 +86,15 @@ fn attempt(effects: &Effects, options: &Options) -> Option<Pooled> {
 }
 
 /// Notes one quantity when the reference has it: `ours` in units of `theirs` or `least`.
-struct Comparer<'a> {
-    book: &'a mut Book,
-    origin: &'a Origin<'a>,
-    method: (&'static str, &'a str),
+pub struct Comparer<'a> {
+    pub book: &'a mut Book,
+    pub origin: &'a Origin<'a>,
+    pub method: (&'static str, &'a str),
 }
 
 impl Comparer<'_> {
-    fn note(&mut self, quantity: &'static str, ours: Option<f64>, theirs: &Value, least: f64) {
+    /// Notes it.
+    pub fn note(&mut self, quantity: &'static str, ours: Option<f64>, theirs: &Value, least: f64) {
         if let Some(theirs) = theirs.as_f64() {
             let error = relative(ours.unwrap_or(f64::NAN), theirs, least);
             self.book.note(self.method, self.origin, quantity, error);

@@ -1,6 +1,7 @@
 //! Reading reference values.
 
 use crate::Fallible;
+use onset::data::Table;
 use serde_json::Value;
 use std::path::Path;
 
@@ -35,4 +36,16 @@ pub fn program(file: &Value) -> &str {
     [",", " and ", " ("]
         .iter()
         .fold(source, |known, end| known.split(end).next().unwrap_or(known))
+}
+
+/// A column of numbers of `oracles/data/<data>.csv`, none of them missing.
+pub fn table_column(oracles: &Path, data: &str, header: &str) -> Fallible<Vec<f64>> {
+    let table = Table::read(&oracles.join("data").join(format!("{data}.csv")))
+        .map_err(|error| error.message.clone())?;
+    let column = table.column(header).map_err(|error| error.message.clone())?;
+    let numbers = column.numbers().map_err(|error| error.message.clone())?;
+    numbers
+        .into_iter()
+        .collect::<Option<_>>()
+        .ok_or_else(|| format!("{data}: {header} has gaps").into())
 }
