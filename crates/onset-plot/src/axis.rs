@@ -153,6 +153,14 @@ impl Axis {
             .collect()
     }
 
+    /// The axis with ticks at multiples of a step.
+    pub(crate) fn every(self, step: f64) -> Axis {
+        Axis {
+            step: Some(step),
+            ..self
+        }
+    }
+
     /// The axis with its limits moved out to the next round tick.
     pub(crate) fn rounded(self, room: f64) -> Axis {
         let most = ((self.end - self.start).abs() / room).floor().max(2.0);

@@ -3,7 +3,7 @@
 use crate::axis::Axis;
 use crate::frame::{self, BODY, SMALL, style};
 use crate::input::Heading;
-use crate::scene::{Anchor, Group, Item, Line, Rect, Scene, Text};
+use crate::scene::{Group, Item, Line, Rect, Scene, Text};
 use crate::{metrics, text, theme};
 use onset_data::RowId;
 
@@ -79,42 +79,28 @@ struct Columns {
 fn draw(input: &Cohorts, width: f64, ends: [(f64, f64); 3], names: Option<f64>) -> Scene {
     let columns = columns(input, width, ends, names);
     let mut items: Vec<Item> = Vec::new();
+    let titles = ["People randomised", "Women, %", "Mean age, years"];
+    let axes = [columns.people, columns.female, columns.age];
     let mut top = 0.0;
-    let heads = [
-        ("People randomised", columns.people),
-        ("Women, %", columns.female),
-        ("Mean age, years", columns.age),
-    ];
-    let deep = heads.iter().map(|(title, axis)| {
-        let room = axis.span().1 - axis.span().0 + 20.0;
-        frame::paragraph(
-            &mut items,
-            title,
-            (axis.span().0, 0.0),
-            room,
-            &style(SMALL, "").bold(),
-        )
-    });
-    for bottom in deep {
-        top = f64::max(top, bottom);
+    for (title, axis) in titles.into_iter().zip(&axes) {
+        let (left, right) = axis.span();
+        let bold = style(SMALL, "").bold();
+        let end = frame::paragraph(&mut items, title, (left, 0.0), right - left + 20.0, &bold);
+        top = f64::max(top, end + 4.0);
     }
-    top += 4.0;
     items.push(Line::new(0.0, top, width, top, "rule").into());
-    let mut marks: Vec<Item> = Vec::new();
     let mut y = top + 2.0;
     for (population, studies) in groups(input) {
         let text = style(BODY, "").bold();
-        y = frame::paragraph(&mut marks, population, (0.0, y + 6.0), width, &text) + 2.0;
+        y = frame::paragraph(&mut items, population, (0.0, y + 6.0), width, &text) + 2.0;
         for study in studies {
-            y = row(&mut marks, &columns, study, y);
+            y = row(&mut items, &columns, study, y);
         }
     }
-    let bottom = y + 2.0;
-    for (_, axis) in heads {
-        bottom_axis(&mut items, &axis, bottom);
+    for axis in &axes {
+        bottom_axis(&mut items, axis, y + 2.0);
     }
-    items.extend(marks);
-    let mut end = bottom + 24.0;
+    let mut end = y + 26.0;
     let missing = |s: &Cohort| s.n_randomised.is_none() || s.pct_female.is_none() || s.mean_age.is_none();
     if input.studies.iter().any(missing) {
         end = frame::paragraph(
@@ -136,6 +122,7 @@ fn columns(input: &Cohorts, width: f64, ends: [(f64, f64); 3], names: Option<f64
         .max()
         .unwrap_or(0)
         .max(10) as f64;
+    let widest = metrics::width(&text::count(most as u64), SMALL, false) + 12.0;
     let ages: Vec<f64> = input
         .studies
         .iter()
@@ -146,9 +133,9 @@ fn columns(input: &Cohorts, width: f64, ends: [(f64, f64); 3], names: Option<f64
     let old = ages.iter().copied().fold(80.0, f64::max);
     let [people, female, age] = ends;
     Columns {
-        people: Axis::new(0.0, most, people.0, people.1, false).rounded(50.0),
-        female: Axis::new(0.0, 100.0, female.0, female.1, false),
-        age: Axis::new(young, old, age.0, age.1, false),
+        people: Axis::new(0.0, most, people.0, people.1, false).rounded(widest.max(30.0)),
+        female: Axis::new(0.0, 100.0, female.0, female.1, false).every(50.0),
+        age: Axis::new(young, old, age.0, age.1, false).every(20.0),
         names,
         width,
     }
@@ -179,29 +166,19 @@ fn population(study: &Cohort) -> &str {
 fn bottom_axis(items: &mut Vec<Item>, axis: &Axis, bottom: f64) {
     let (left, right) = axis.span();
     items.push(Line::new(left, bottom, right, bottom, "softline").into());
-    for tick in axis.ticks(apart(axis)) {
+    for tick in axis.ticks(50.0) {
         let x = axis.at(tick.value);
         items.push(Line::new(x, bottom, x, bottom + 4.0, "softline").into());
-        items.push(
-            Text::new(x, bottom + 16.0, SMALL, tick.label)
-                .anchor(Anchor::Middle)
-                .into(),
-        );
+        items.push(Text::new(x, bottom + 16.0, SMALL, tick.label).middle().into());
     }
 }
 
 /// Hairlines at the ticks behind the marks of one row, so that they cross no name.
 fn grid(items: &mut Vec<Item>, axis: &Axis, middle: f64) {
-    for tick in axis.ticks(apart(axis)) {
+    for tick in axis.ticks(50.0) {
         let x = axis.at(tick.value);
         items.push(Line::new(x, middle - 11.0, x, middle + 11.0, "rule").into());
     }
-}
-
-/// Pixels between ticks.
-fn apart(axis: &Axis) -> f64 {
-    let (left, right) = axis.span();
-    if right - left > 150.0 { 50.0 } else { 26.0 }
 }
 
 /// One trial; returns where its row ends.
@@ -222,16 +199,8 @@ fn row(items: &mut Vec<Item>, columns: &Columns, study: &Cohort, y: f64) -> f64 
     dot(&mut inside, &columns.age, study.mean_age, 2, middle);
     let end = f64::max(text_end + 2.0, middle + 11.0) + if columns.names.is_some() { 0.0 } else { 4.0 };
     inside.insert(0, frame::hit(0.0, y, columns.width, end - y));
-    let group = Group {
-        class: theme::hue(0),
-        title: says(study),
-        rows: study.rows.clone(),
-        key: study.key.clone(),
-        focusable: true,
-        items: inside,
-        ..Group::default()
-    };
-    items.push(group.into());
+    let group = Group::new(theme::hue(0), inside).titled(says(study));
+    items.push(group.sourced(&study.key, &study.rows).into());
     end
 }
 

@@ -1,6 +1,8 @@
 //! Forest plot: a row a study, a diamond a mean.
 
 mod cells;
+mod header;
+mod layout;
 mod marks;
 mod narrow;
 mod wide;

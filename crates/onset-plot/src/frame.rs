@@ -65,11 +65,7 @@ pub(crate) fn effect_axis(
     for tick in axis.ticks(44.0) {
         let x = axis.at(tick.value);
         items.push(Line::new(x, y, x, y + 4.0, "axis").into());
-        items.push(
-            Text::new(x, y + 17.0, SMALL, tick.label)
-                .anchor(Anchor::Middle)
-                .into(),
-        );
+        items.push(Text::new(x, y + 17.0, SMALL, tick.label).middle().into());
     }
     let (low, high) = effect.ends();
     let room = (right - left) / 2.0 - 6.0;
@@ -91,7 +87,7 @@ pub(crate) fn effect_axis(
         &label,
         (middle, bottom + 1.0),
         right - left,
-        &style(SMALL, "").anchor(Anchor::Middle),
+        &style(SMALL, "").middle(),
     ) - y
 }
 
@@ -102,11 +98,7 @@ pub(crate) fn top_axis(items: &mut Vec<Item>, axis: &Axis, ends: (f64, f64), top
     for tick in axis.ticks(44.0) {
         let x = axis.at(tick.value);
         items.push(Line::new(x, y - 4.0, x, y, "axis").into());
-        items.push(
-            Text::new(x, y - 7.0, SMALL, tick.label)
-                .anchor(Anchor::Middle)
-                .into(),
-        );
+        items.push(Text::new(x, y - 7.0, SMALL, tick.label).middle().into());
     }
     y
 }

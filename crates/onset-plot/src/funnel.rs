@@ -3,7 +3,7 @@
 use crate::axis::Axis;
 use crate::frame::{self, SMALL, style};
 use crate::input::{Effect, Heading, Interval, Reference};
-use crate::scene::{Anchor, Circle, Group, Item, Line, Path, Polygon, Scene, Text};
+use crate::scene::{Circle, Group, Item, Line, Path, Polygon, Scene, Text};
 use crate::{metrics, text, theme};
 use onset_data::RowId;
 
@@ -74,7 +74,7 @@ fn draw(input: &Funnel, width: f64, height: f64) -> Scene {
     let se = usable(input).map(|p| p.se).fold(0.0, f64::max);
     let se = Axis::new(
         0.0,
-        if se > 0.0 { se * 1.06 } else { 1.0 },
+        if se > 0.0 { se * 1.12 } else { 1.0 },
         top,
         top + height,
         false,
@@ -95,7 +95,7 @@ fn draw(input: &Funnel, width: f64, height: f64) -> Scene {
         items.push(plot.study(point));
     }
     let axis_height = frame::effect_axis(&mut items, &plot.x, &input.effect, plot.x.span(), plot.bottom);
-    let key = "Shaded: where a study's own p lies between 0.1 and 0.05 (darker) and between 0.05 and 0.01 (lighter). \
+    let key = "Shaded: where a study's own p lies between 0.1 and 0.05 (inner band) or 0.05 and 0.01 (outer band). \
                Dotted: 95 % of studies are expected between these lines if only chance moves them about the pooled effect.";
     let end = frame::paragraph(
         &mut items,
@@ -235,7 +235,7 @@ impl Plot<'_> {
                     taken.push((a, b));
                     items.push(
                         Text::new(x, self.bottom - 5.0, SMALL, name)
-                            .anchor(Anchor::Middle)
+                            .middle()
                             .class("soft halo")
                             .into(),
                     );
@@ -249,11 +249,7 @@ impl Plot<'_> {
         for tick in self.se.ticks(44.0) {
             let y = self.se.at(tick.value);
             items.push(Line::new(LEFT - 4.0, y, LEFT, y, "axis").into());
-            items.push(
-                Text::new(LEFT - 7.0, y + 4.0, SMALL, tick.label)
-                    .anchor(Anchor::End)
-                    .into(),
-            );
+            items.push(Text::new(LEFT - 7.0, y + 4.0, SMALL, tick.label).end().into());
         }
         let label = if self.input.effect.ratio {
             "Standard error of the log"
@@ -289,15 +285,9 @@ impl Plot<'_> {
             Circle::new(x, y, 11.0, "hit").into(),
             Circle::new(x, y, 4.6, "edged").into(),
         ];
-        Group {
-            class: theme::hue(0),
-            title,
-            rows: point.rows.clone(),
-            key: point.key.clone(),
-            focusable: true,
-            items,
-            ..Group::default()
-        }
-        .into()
+        Group::new(theme::hue(0), items)
+            .titled(title)
+            .sourced(&point.key, &point.rows)
+            .into()
     }
 }

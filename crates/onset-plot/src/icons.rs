@@ -105,14 +105,7 @@ fn head(items: &mut Vec<Item>, input: &Icons, arm: &IconArm, at: (f64, f64), roo
         let text = format!("could be {} of 100", text::per_100_range(lower, upper));
         end = frame::paragraph(&mut inside, &text, (x, end), room, &style(SMALL, "soft"));
     }
-    items.push(
-        Group {
-            class: class(arm),
-            items: inside,
-            ..Group::default()
-        }
-        .into(),
-    );
+    items.push(Group::new(class(arm), inside).into());
     end
 }
 
@@ -157,13 +150,7 @@ fn people(input: &Icons, arm: &IconArm, x: f64, y: f64) -> Item {
         text::per_100(arm.risk),
         input.event
     );
-    Group {
-        class: class(arm),
-        title,
-        items,
-        ..Group::default()
-    }
-    .into()
+    Group::new(class(arm), items).titled(title).into()
 }
 
 /// Head and body.

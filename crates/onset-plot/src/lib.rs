@@ -11,6 +11,7 @@ mod frame;
 pub mod funnel;
 pub mod icons;
 mod input;
+mod listing;
 pub mod metrics;
 pub mod rob;
 pub mod scene;

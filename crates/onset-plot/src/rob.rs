@@ -3,7 +3,7 @@
 use crate::frame::{self, BODY, SMALL, style};
 use crate::input::Heading;
 use crate::metrics;
-use crate::scene::{Anchor, Circle, Group, Item, Line, Scene, Text};
+use crate::scene::{Circle, Group, Item, Line, Scene, Text};
 use onset_data::RowId;
 
 /// One judgement.
@@ -91,7 +91,7 @@ pub(crate) fn light(items: &mut Vec<Item>, light: Light, x: f64, y: f64, r: f64)
     if light != Light::NotJudged {
         let sign = Text::new(x, y + 4.0, 11.0, light.sign())
             .bold()
-            .anchor(Anchor::Middle)
+            .middle()
             .class("onlight");
         items.push(sign.into());
     }
@@ -168,7 +168,7 @@ fn draw(input: &RiskOfBias, name: f64, column: f64, in_words: bool, width: Optio
         let count = head.len();
         for (i, line) in head.into_iter().enumerate() {
             let y = base - 3.0 - 15.0 * (count - 1 - i) as f64;
-            items.push(Text::new(x, y, SMALL, line).anchor(Anchor::Middle).into());
+            items.push(Text::new(x, y, SMALL, line).middle().into());
         }
     }
     items.push(Line::new(0.0, base + 3.0, width, base + 3.0, "rule").into());
@@ -215,15 +215,8 @@ fn row(
     if !study.rows.is_empty() {
         title = format!("{title}; {}", frame::rows_in_words(&study.rows));
     }
-    let group = Group {
-        title,
-        rows: study.rows.clone(),
-        key: study.key.clone(),
-        focusable: true,
-        items: inside,
-        ..Group::default()
-    };
-    items.push(group.into());
+    let group = Group::new("", inside).titled(title);
+    items.push(group.sourced(&study.key, &study.rows).into());
     end
 }
 

@@ -229,6 +229,31 @@ impl Circle {
     }
 }
 
+impl Group {
+    /// Shapes in a colour class.
+    pub fn new(class: &'static str, items: Vec<Item>) -> Group {
+        Group {
+            class,
+            items,
+            ..Group::default()
+        }
+    }
+
+    /// The same, saying something of itself.
+    pub fn titled(mut self, title: String) -> Group {
+        self.title = title;
+        self
+    }
+
+    /// The same, with its key and its rows, within reach of the keyboard.
+    pub fn sourced(mut self, key: &str, rows: &[RowId]) -> Group {
+        self.key = key.to_owned();
+        self.rows = rows.to_vec();
+        self.focusable = true;
+        self
+    }
+}
+
 impl Text {
     /// A regular text of one part.
     pub fn new(x: f64, y: f64, size: f64, text: impl Into<String>) -> Text {
@@ -250,6 +275,21 @@ impl Text {
     pub fn anchor(mut self, anchor: Anchor) -> Text {
         self.anchor = anchor;
         self
+    }
+
+    /// The same, with its end at x.
+    pub fn end(self) -> Text {
+        self.anchor(Anchor::End)
+    }
+
+    /// The same, with its middle at x.
+    pub fn middle(self) -> Text {
+        self.anchor(Anchor::Middle)
+    }
+
+    /// The same, in the softer ink.
+    pub fn soft(self) -> Text {
+        self.class("soft")
     }
 
     /// The same, in a colour class.

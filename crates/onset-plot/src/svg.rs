@@ -1,4 +1,4 @@
-//! Writes a scene as SVG, and as the plain listing that snapshots are kept in.
+//! Writes a scene as SVG.
 
 use crate::metrics;
 use crate::scene::{Anchor, Group, Item, Scene, Text};
@@ -45,23 +45,6 @@ impl Scene {
         out.push_str("</svg>\n");
         out
     }
-
-    /// One line a shape, numbers with ten significant digits: what snapshots compare.
-    pub fn listing(&self) -> String {
-        let mut out = String::new();
-        let _ = writeln!(out, "scene {} {} {}", self.id, ten(self.width), ten(self.height));
-        let texts = [
-            ("title", &self.title),
-            ("subtitle", &self.subtitle),
-            ("desc", &self.desc),
-            ("source", &self.source),
-        ];
-        for (name, text) in texts {
-            let _ = writeln!(out, "{name} {text}");
-        }
-        list(&mut out, &self.items, 0);
-        out
-    }
 }
 
 struct Block {
@@ -104,11 +87,9 @@ fn footing(scene: &Scene, top: f64) -> Block {
     block.height = 8.0;
     for line in metrics::wrap(&scene.source, 11.0, false, scene.width) {
         block.height += 15.0;
-        block.items.push(
-            Text::new(0.0, top + block.height - 3.0, 11.0, line)
-                .class("soft")
-                .into(),
-        );
+        block
+            .items
+            .push(Text::new(0.0, top + block.height - 3.0, 11.0, line).soft().into());
     }
     block
 }
@@ -290,95 +271,6 @@ fn escape(text: &str) -> String {
     out
 }
 
-/// Ten significant digits, trailing zeros dropped.
-fn ten(x: f64) -> String {
-    if x == 0.0 {
-        return "0".to_owned();
-    }
-    let magnitude = x.abs().log10().floor();
-    let decimals = if magnitude.is_finite() {
-        (9.0 - magnitude).clamp(0.0, 20.0) as usize
-    } else {
-        0
-    };
-    let text = format!("{x:.decimals$}");
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        text
-    }
-}
-
-fn list(out: &mut String, all: &[Item], depth: usize) {
-    for item in all {
-        let _ = write!(out, "{}", "  ".repeat(depth));
-        match item {
-            Item::Line(l) => {
-                let _ = writeln!(out, "line .{} {}", l.class, tens(&[l.x1, l.y1, l.x2, l.y2]));
-            }
-            Item::Rect(r) => {
-                let _ = writeln!(out, "rect .{} {}", r.class, tens(&[r.x, r.y, r.width, r.height]));
-            }
-            Item::Circle(c) => {
-                let _ = writeln!(out, "circle .{} {}", c.class, tens(&[c.x, c.y, c.r]));
-            }
-            Item::Path(p) => {
-                let pieces: Vec<String> = p.pieces.iter().map(|piece| pairs(piece)).collect();
-                let _ = writeln!(out, "path .{} {}", p.class, pieces.join(" | "));
-            }
-            Item::Polygon(p) => {
-                let _ = writeln!(out, "polygon .{} {}", p.class, pairs(&p.points));
-            }
-            Item::Text(t) => {
-                let weight = if t.bold { " bold" } else { "" };
-                let spans: Vec<String> = t
-                    .spans
-                    .iter()
-                    .map(|(x, s)| format!("{} {s:?}", ten(*x)))
-                    .collect();
-                let _ = writeln!(
-                    out,
-                    "text .{} {} {}{weight} {:?} {}",
-                    t.class,
-                    ten(t.y),
-                    ten(t.size),
-                    t.anchor,
-                    spans.join(" ")
-                );
-            }
-            Item::Group(g) => {
-                let rows: Vec<String> = g.rows.iter().map(ToString::to_string).collect();
-                let focus = if g.focusable { " focusable" } else { "" };
-                let opacity = g
-                    .opacity
-                    .map_or(String::new(), |o| format!(" opacity {}", ten(o)));
-                let _ = writeln!(
-                    out,
-                    "group .{} key={} rows={}{focus}{opacity} {:?}",
-                    g.class,
-                    g.key,
-                    rows.join(","),
-                    g.title
-                );
-                list(out, &g.items, depth + 1);
-            }
-        }
-    }
-}
-
-fn tens(numbers: &[f64]) -> String {
-    let all: Vec<String> = numbers.iter().map(|x| ten(*x)).collect();
-    all.join(" ")
-}
-
-fn pairs(list: &[(f64, f64)]) -> String {
-    let all: Vec<String> = list
-        .iter()
-        .map(|(x, y)| format!("{},{}", ten(*x), ten(*y)))
-        .collect();
-    all.join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -402,8 +294,6 @@ mod tests {
         assert_eq!(num(-0.001), "0");
         assert_eq!(num(12.345_6), "12.35");
         assert_eq!(num(f64::NAN), "0");
-        assert_eq!(ten(1.0 / 3.0), "0.3333333333");
-        assert_eq!(ten(123456.0), "123456");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Time course in windows: one pooled effect a window, on a time axis that runs from minutes to weeks.
 
+mod gaps;
 mod panel;
+mod strip;
 mod time;
 
 use crate::frame::{self, BODY, SMALL, style};

@@ -89,7 +89,7 @@ fn no_text_leaves_the_picture_or_is_too_small() {
 #[test]
 fn narrow_figures_fit_a_phone_and_wide_ones_a_page() {
     for (name, scene) in all() {
-        let most = if name.ends_with("narrow") { 358.0 } else { 1200.0 };
+        let most = if name.ends_with("narrow") { 358.0 } else { 1100.0 };
         assert!(scene.width <= most, "{name} is {} wide", scene.width);
         assert!(scene.narrowest() <= scene.width);
     }

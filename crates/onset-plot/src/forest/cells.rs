@@ -1,7 +1,8 @@
 //! What stands in the columns of a forest plot, and how wide the columns are.
 
-use super::{Arm, Columns, Forest, Mean, Row};
+use super::{Arm, Columns, Forest, Row};
 use crate::frame::BODY;
+use crate::input::Interval;
 use crate::metrics;
 use crate::rob;
 use crate::text::{self, Scale};
@@ -122,19 +123,15 @@ pub(super) fn arm_headers(columns: Columns) -> &'static [&'static str] {
 }
 
 /// An effect in parts: value, (lower, to, upper).
-pub(super) fn effect_cell(row: &Row, scale: Scale) -> Vec<String> {
-    match &row.effect {
-        Some(i) => interval_cell(i.value, i.lower, i.upper, scale),
-        None => vec!["no estimate".to_owned()],
+pub(super) fn effect_cell(effect: Option<&Interval>, scale: Scale) -> Vec<String> {
+    let Some(i) = effect else {
+        return vec!["no estimate".to_owned()];
+    };
+    let mut cell = prediction_cell(i.lower, i.upper, scale);
+    if let Some(first) = cell.first_mut() {
+        *first = text::value(i.value, scale);
     }
-}
-
-/// The same of a mean.
-pub(super) fn mean_cell(mean: &Mean, scale: Scale) -> Vec<String> {
-    match &mean.effect {
-        Some(i) => interval_cell(i.value, i.lower, i.upper, scale),
-        None => vec!["no estimate".to_owned()],
-    }
+    cell
 }
 
 /// A prediction interval has no value of its own.
@@ -146,14 +143,6 @@ pub(super) fn prediction_cell(lower: f64, upper: f64, scale: Scale) -> Vec<Strin
         " to".to_owned(),
         format!(" {upper})"),
     ]
-}
-
-fn interval_cell(value: f64, lower: f64, upper: f64, scale: Scale) -> Vec<String> {
-    let mut cell = prediction_cell(lower, upper, scale);
-    if let Some(first) = cell.first_mut() {
-        *first = text::value(value, scale);
-    }
-    cell
 }
 
 /// "40.1".
@@ -170,7 +159,7 @@ pub(super) fn name(row: &Row) -> String {
 }
 
 /// "Risk of bias: A sequence generation; B ...".
-pub(super) fn domain_key(domains: &[String]) -> String {
+fn domain_key(domains: &[String]) -> String {
     let named: Vec<String> = domains
         .iter()
         .enumerate()
@@ -179,8 +168,15 @@ pub(super) fn domain_key(domains: &[String]) -> String {
     format!("Risk of bias: {}. {}", named.join("; "), rob::SIGNS)
 }
 
+/// What stands beneath the figure: how to read its cells and lights.
+pub(super) fn keys(input: &Forest) -> Vec<String> {
+    let cells = some_not_reported(input).then(|| "n.r.: not reported.".to_owned());
+    let lights = (!input.domains.is_empty()).then(|| domain_key(&input.domains));
+    cells.into_iter().chain(lights).collect()
+}
+
 /// True where some cell says "n.r.".
-pub(super) fn some_not_reported(input: &Forest) -> bool {
+fn some_not_reported(input: &Forest) -> bool {
     let rows = input.blocks.iter().flat_map(|block| &block.rows);
     let mut arms = rows.flat_map(|row| [&row.treatment, &row.control]);
     arms.any(|arm| {

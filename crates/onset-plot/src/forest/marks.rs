@@ -4,7 +4,7 @@ use super::{Forest, Row};
 use crate::axis::Axis;
 use crate::frame::{SMALL, arrow_head};
 use crate::input::{Effect, Interval};
-use crate::scene::{Anchor, Item, Line, Polygon, Rect, Text};
+use crate::scene::{Item, Line, Polygon, Rect, Text};
 use crate::{metrics, text};
 
 /// Side of the square of the heaviest study.
@@ -194,8 +194,8 @@ pub(super) fn important_label(input: &Forest, axis: &Axis, ends: (f64, f64)) -> 
     let count = lines.len();
     let text = |(i, line): (usize, String)| {
         Text::new(x, -((count - 1 - i) as f64) * 15.0, SMALL, line)
-            .anchor(Anchor::Middle)
-            .class("soft")
+            .middle()
+            .soft()
     };
     lines.into_iter().enumerate().map(text).collect()
 }

@@ -1,12 +1,10 @@
 //! The forest plot for a narrow page: each study's numbers stand above its interval.
 
-use super::{Forest, Mean, Row, cells, marks};
+use super::{Columns, Forest, Mean, Row, cells, marks};
 use crate::axis::Axis;
 use crate::frame::{self, BODY, SMALL, style};
-use crate::metrics;
-use crate::rob;
-use crate::scene::{Anchor, Group, Item, Line, Scene, Text};
-use crate::{text, theme};
+use crate::scene::{Group, Item, Line, Scene, Text};
+use crate::{metrics, rob, text, theme};
 
 /// Body of a phone page 390 px wide.
 const WIDTH: f64 = 358.0;
@@ -16,97 +14,31 @@ const LONG: usize = 5;
 
 pub(super) fn draw(input: &Forest) -> Scene {
     let axis = marks::axis(input, 10.0, WIDTH - 10.0);
-    let mut head: Vec<Item> = Vec::new();
-    let title = format!(
-        "{} ({}); {} v {}",
-        input.effect.label,
-        input.effect.level_name(),
-        input.treatment,
-        input.control
-    );
-    let mut top = frame::paragraph(&mut head, &title, (0.0, 0.0), WIDTH, &style(BODY, "").bold()) + 2.0;
-    top = frame::paragraph(
-        &mut head,
-        column_key(input),
-        (0.0, top),
-        WIDTH,
-        &style(SMALL, "soft"),
-    );
-    if let Some(r) = input.effect.important.as_ref().filter(|r| axis.holds(r.value)) {
-        let text = format!(
-            "Dashed line: {} {}",
-            r.label,
-            text::value(r.value, input.effect.scale)
-        );
-        top = frame::paragraph(&mut head, &text, (0.0, top), WIDTH, &style(SMALL, "soft"));
-    }
-    top += 4.0;
-    head.push(Line::new(0.0, top, WIDTH, top, "rule").into());
-    if input.blocks.iter().map(|b| b.rows.len()).sum::<usize>() > LONG {
-        top = frame::top_axis(&mut head, &axis, (0.0, WIDTH), top);
-    }
-    let mut rows: Vec<Item> = Vec::new();
-    let bottom = body(&mut rows, input, &axis, top + 4.0);
-    head.extend(rows);
-    let mut y = bottom + frame::effect_axis(&mut head, &axis, &input.effect, (0.0, WIDTH), bottom) + 8.0;
+    let sheet = Sheet {
+        input,
+        axis: &axis,
+        heaviest: marks::heaviest(input),
+        decimals: cells::mean_decimals(input),
+    };
+    let mut items: Vec<Item> = Vec::new();
+    let top = sheet.header(&mut items);
+    let bottom = sheet.body(&mut items, top + 4.0);
+    let mut y = bottom + frame::effect_axis(&mut items, &axis, &input.effect, (0.0, WIDTH), bottom) + 8.0;
     for note in &input.notes {
-        y = frame::paragraph(&mut head, note, (0.0, y), WIDTH, &style(SMALL, "")) + 3.0;
+        y = frame::paragraph(&mut items, note, (0.0, y), WIDTH, &style(SMALL, "")) + 3.0;
     }
-    if cells::some_not_reported(input) {
-        y = frame::paragraph(
-            &mut head,
-            "n.r.: not reported.",
-            (0.0, y),
-            WIDTH,
-            &style(SMALL, "soft"),
-        ) + 2.0;
+    for key in cells::keys(input) {
+        y = frame::paragraph(&mut items, &key, (0.0, y), WIDTH, &style(SMALL, "soft")) + 2.0;
     }
-    if !input.domains.is_empty() {
-        y = frame::paragraph(
-            &mut head,
-            &cells::domain_key(&input.domains),
-            (0.0, y),
-            WIDTH,
-            &style(SMALL, "soft"),
-        );
-    }
-    input.heading.scene(WIDTH, y.ceil() + 4.0, head)
+    input.heading.scene(WIDTH, y.ceil() + 4.0, items)
 }
 
-/// What the numbers beneath a study's name are.
-fn column_key(input: &Forest) -> &'static str {
-    match input.columns {
-        super::Columns::MeanSd => "Beneath each study: n, mean (SD) of each arm",
-        super::Columns::Events => "Beneath each study: events / n of each arm",
-        super::Columns::Numbers => "Beneath each study: n of each arm",
-        super::Columns::None => "",
-    }
-}
-
-fn body(items: &mut Vec<Item>, input: &Forest, axis: &Axis, top: f64) -> f64 {
-    let heaviest = marks::heaviest(input);
-    let mut y = top;
-    for block in &input.blocks {
-        if !block.label.is_empty() {
-            y = frame::paragraph(
-                items,
-                &block.label,
-                (0.0, y + 6.0),
-                WIDTH,
-                &style(BODY, "").bold(),
-            ) + 2.0;
-        }
-        for row in &block.rows {
-            y = study(items, input, axis, row, heaviest, y);
-        }
-        if let Some(mean) = &block.mean {
-            y = mean_row(items, input, axis, mean, y, false);
-        }
-    }
-    for mean in &input.means {
-        y = mean_row(items, input, axis, mean, y + 2.0, true);
-    }
-    y + 4.0
+/// What every row needs.
+struct Sheet<'a> {
+    input: &'a Forest,
+    axis: &'a Axis,
+    heaviest: f64,
+    decimals: usize,
 }
 
 /// Name at the left, effect at the right, on one line or two; returns where they end.
@@ -115,143 +47,182 @@ fn title_line(items: &mut Vec<Item>, name: &str, effect: &str, y: f64, bold: boo
     items.push(
         Text {
             bold,
-            ..Text::new(WIDTH, y + 15.0, BODY, effect)
-                .anchor(Anchor::End)
-                .class("")
+            ..Text::new(WIDTH, y + 15.0, BODY, effect).end()
         }
         .into(),
     );
-    frame::paragraph(
-        items,
-        name,
-        (0.0, y + 1.0),
-        room.max(90.0),
-        &Text {
-            bold,
-            ..style(BODY, "")
-        },
-    )
+    let name_style = Text {
+        bold,
+        ..style(BODY, "")
+    };
+    frame::paragraph(items, name, (0.0, y + 1.0), room.max(90.0), &name_style)
 }
 
-fn study(items: &mut Vec<Item>, input: &Forest, axis: &Axis, row: &Row, heaviest: f64, y: f64) -> f64 {
-    let mut inside: Vec<Item> = Vec::new();
-    let scale = input.effect.scale;
-    let effect = cells::effect_cell(row, scale).concat();
-    let mut end = title_line(&mut inside, &cells::name(row), &effect, y, false);
-    end = arms(&mut inside, input, row, end);
-    end = frame::paragraph(&mut inside, &row.note, (0.0, end), WIDTH, &style(SMALL, "soft"));
-    let each = ((WIDTH / LIGHT).floor() as usize).max(1);
-    for (index, _) in input.domains.iter().enumerate() {
-        let (column, line) = (index % each, index / each);
-        let light = row.lights.get(index).copied().unwrap_or_default();
-        let (x, at) = (LIGHT * column as f64, end + 10.0 + 17.0 * line as f64);
-        inside.push(
-            Text::new(x, at + 4.0, SMALL, rob::letter(index))
-                .class("soft")
+/// A hairline beneath a row.
+fn rule(y: f64) -> Item {
+    Line::new(0.0, y, WIDTH, y, "rule").into()
+}
+
+impl Sheet<'_> {
+    /// What the numbers are; returns where rows begin.
+    fn header(&self, items: &mut Vec<Item>) -> f64 {
+        let (input, effect) = (self.input, &self.input.effect);
+        let level = effect.level_name();
+        let title = format!(
+            "{} ({level}); {} v {}",
+            effect.label, input.treatment, input.control
+        );
+        let mut y = frame::paragraph(items, &title, (0.0, 0.0), WIDTH, &style(BODY, "").bold()) + 2.0;
+        let columns = match input.columns {
+            Columns::MeanSd => "Beneath each study: n, mean (SD) of each arm",
+            Columns::Events => "Beneath each study: events / n of each arm",
+            Columns::Numbers => "Beneath each study: n of each arm",
+            Columns::None => "",
+        };
+        y = frame::paragraph(items, columns, (0.0, y), WIDTH, &style(SMALL, "soft"));
+        if let Some(r) = effect.important.as_ref().filter(|r| self.axis.holds(r.value)) {
+            let text = format!("Dashed line: {} {}", r.label, text::value(r.value, effect.scale));
+            y = frame::paragraph(items, &text, (0.0, y), WIDTH, &style(SMALL, "soft"));
+        }
+        y += 4.0;
+        items.push(rule(y));
+        if input.blocks.iter().map(|block| block.rows.len()).sum::<usize>() > LONG {
+            y = frame::top_axis(items, self.axis, (0.0, WIDTH), y);
+        }
+        y
+    }
+
+    fn body(&self, items: &mut Vec<Item>, top: f64) -> f64 {
+        let mut y = top;
+        for block in &self.input.blocks {
+            if !block.label.is_empty() {
+                let bold = style(BODY, "").bold();
+                y = frame::paragraph(items, &block.label, (0.0, y + 6.0), WIDTH, &bold) + 2.0;
+            }
+            for row in &block.rows {
+                y = self.study(items, row, y);
+            }
+            if let Some(mean) = &block.mean {
+                y = self.mean(items, mean, y, false);
+            }
+        }
+        for mean in &self.input.means {
+            y = self.mean(items, mean, y + 2.0, true);
+        }
+        y + 4.0
+    }
+
+    /// One study; returns where its row ends.
+    fn study(&self, items: &mut Vec<Item>, row: &Row, y: f64) -> f64 {
+        let input = self.input;
+        let mut inside: Vec<Item> = Vec::new();
+        let effect = cells::effect_cell(row.effect.as_ref(), input.effect.scale).concat();
+        let mut end = title_line(&mut inside, &cells::name(row), &effect, y, false);
+        end = self.arms(&mut inside, row, end);
+        end = frame::paragraph(&mut inside, &row.note, (0.0, end), WIDTH, &style(SMALL, "soft"));
+        end = self.lights(&mut inside, row, end) + 2.0;
+        if row.effect.is_some() {
+            marks::lines(&mut inside, self.axis, input, end - 1.0, end + 21.0);
+            marks::study(
+                &mut inside,
+                self.axis,
+                row,
+                &input.effect,
+                self.heaviest,
+                end + 10.0,
+            );
+            end += 20.0;
+        }
+        inside.push(rule(end + 3.0));
+        inside.insert(0, frame::hit(0.0, y, WIDTH, end - y + 2.0));
+        let group = Group::new(theme::hue(0), inside).titled(super::says(input, row));
+        items.push(group.sourced(&row.key, &row.rows).into());
+        end + 5.0
+    }
+
+    /// Both arms and the weight, small.
+    fn arms(&self, items: &mut Vec<Item>, row: &Row, y: f64) -> f64 {
+        let columns = self.input.columns;
+        let weight = row
+            .weight
+            .map(|w| format!("weight {}", text::percent(w, 1)))
+            .unwrap_or_default();
+        if columns == Columns::None && weight.is_empty() {
+            return y;
+        }
+        let room = WIDTH - metrics::width(&weight, SMALL, false) - 10.0;
+        items.push(Text::new(WIDTH, y + 12.0, SMALL, weight).end().soft().into());
+        let arm = |arm| cells::arm_text(arm, columns, self.decimals);
+        let both = match columns {
+            Columns::None => " ".to_owned(),
+            _ => format!("{} v {}", arm(&row.treatment), arm(&row.control)),
+        };
+        frame::paragraph(items, &both, (0.0, y), room, &style(SMALL, "soft"))
+    }
+
+    /// Lights with their letters, as many on a line as fit; returns where they end.
+    fn lights(&self, items: &mut Vec<Item>, row: &Row, y: f64) -> f64 {
+        let each = ((WIDTH / LIGHT).floor() as usize).max(1);
+        for index in 0..self.input.domains.len() {
+            let light = row.lights.get(index).copied().unwrap_or_default();
+            let (x, middle) = (
+                LIGHT * (index % each) as f64,
+                y + 10.0 + 17.0 * (index / each) as f64,
+            );
+            items.push(
+                Text::new(x, middle + 4.0, SMALL, rob::letter(index))
+                    .soft()
+                    .into(),
+            );
+            rob::light(items, light, x + 16.0, middle, 6.5);
+        }
+        y + 17.0 * self.input.domains.len().div_ceil(each) as f64
+    }
+
+    /// A diamond with its numbers, then its prediction interval; returns where they end.
+    fn mean(&self, items: &mut Vec<Item>, mean: &Mean, y: f64, total: bool) -> f64 {
+        let (input, axis) = (self.input, self.axis);
+        let mut inside: Vec<Item> = Vec::new();
+        let effect = cells::effect_cell(mean.effect.as_ref(), input.effect.scale).concat();
+        let mut end = title_line(&mut inside, &mean.label, &effect, y, total);
+        let people = mean
+            .n_treatment
+            .zip(mean.n_control)
+            .map(|(a, b)| text::people(a + b));
+        let counts = [(mean.k > 0).then(|| text::trials(mean.k)), people];
+        let counts: Vec<String> = counts.into_iter().flatten().collect();
+        end = frame::paragraph(
+            &mut inside,
+            &counts.join(", "),
+            (0.0, end),
+            WIDTH,
+            &style(SMALL, "soft"),
+        );
+        if let Some(i) = &mean.effect {
+            marks::lines(&mut inside, axis, input, end - 1.0, end + 21.0);
+            let class = if total { "ink" } else { "tint" };
+            marks::diamond(&mut inside, axis, i, &input.effect, end + 10.0, class);
+            end += 21.0;
+        }
+        if let Some((lower, upper)) = mean.prediction {
+            let range = cells::prediction_cell(lower, upper, input.effect.scale).concat();
+            end = title_line(
+                &mut inside,
+                &input.effect.prediction_name(),
+                range.trim(),
+                end,
+                false,
+            );
+            marks::lines(&mut inside, axis, input, end - 1.0, end + 18.0);
+            marks::prediction(&mut inside, axis, (lower, upper), &input.effect, end + 8.0);
+            end += 18.0;
+        }
+        inside.push(rule(end + 3.0));
+        items.push(
+            Group::new(theme::hue(0), inside)
+                .titled(super::mean_says(input, mean))
                 .into(),
         );
-        rob::light(&mut inside, light, x + 16.0, at, 6.5);
+        end + 5.0
     }
-    end += 17.0 * input.domains.len().div_ceil(each) as f64 + 2.0;
-    if row.effect.is_some() {
-        marks::lines(&mut inside, axis, input, end - 1.0, end + 21.0);
-        marks::study(&mut inside, axis, row, &input.effect, heaviest, end + 10.0);
-        end += 20.0;
-    }
-    inside.push(Line::new(0.0, end + 3.0, WIDTH, end + 3.0, "rule").into());
-    inside.insert(0, frame::hit(0.0, y, WIDTH, end - y + 2.0));
-    items.push(
-        Group {
-            class: theme::hue(0),
-            title: super::says(input, row),
-            rows: row.rows.clone(),
-            key: row.key.clone(),
-            focusable: true,
-            items: inside,
-            ..Group::default()
-        }
-        .into(),
-    );
-    end + 5.0
-}
-
-/// Both arms and the weight, small.
-fn arms(items: &mut Vec<Item>, input: &Forest, row: &Row, y: f64) -> f64 {
-    let decimals = cells::mean_decimals(input);
-    let weight = row
-        .weight
-        .map_or(String::new(), |w| format!("weight {}", text::percent(w, 1)));
-    if input.columns == super::Columns::None && weight.is_empty() {
-        return y;
-    }
-    let room = WIDTH - metrics::width(&weight, SMALL, false) - 10.0;
-    items.push(
-        Text::new(WIDTH, y + 12.0, SMALL, weight)
-            .anchor(Anchor::End)
-            .class("soft")
-            .into(),
-    );
-    let arm = |arm| cells::arm_text(arm, input.columns, decimals);
-    let both = match input.columns {
-        super::Columns::None => " ".to_owned(),
-        _ => format!("{} v {}", arm(&row.treatment), arm(&row.control)),
-    };
-    frame::paragraph(items, &both, (0.0, y), room, &style(SMALL, "soft"))
-}
-
-fn mean_row(items: &mut Vec<Item>, input: &Forest, axis: &Axis, mean: &Mean, y: f64, total: bool) -> f64 {
-    let mut inside: Vec<Item> = Vec::new();
-    let effect = cells::mean_cell(mean, input.effect.scale).concat();
-    let mut end = title_line(&mut inside, &mean.label, &effect, y, total);
-    let people = mean
-        .n_treatment
-        .zip(mean.n_control)
-        .map(|(a, b)| text::people(a + b));
-    let counts: Vec<String> = [(mean.k > 0).then(|| text::trials(mean.k)), people]
-        .into_iter()
-        .flatten()
-        .collect();
-    end = frame::paragraph(
-        &mut inside,
-        &counts.join(", "),
-        (0.0, end),
-        WIDTH,
-        &style(SMALL, "soft"),
-    );
-    if let Some(i) = &mean.effect {
-        marks::lines(&mut inside, axis, input, end - 1.0, end + 21.0);
-        marks::diamond(
-            &mut inside,
-            axis,
-            i,
-            &input.effect,
-            end + 10.0,
-            if total { "ink" } else { "tint" },
-        );
-        end += 21.0;
-    }
-    if let Some((lower, upper)) = mean.prediction {
-        let range = cells::prediction_cell(lower, upper, input.effect.scale).concat();
-        end = title_line(
-            &mut inside,
-            &input.effect.prediction_name(),
-            range.trim(),
-            end,
-            false,
-        );
-        marks::lines(&mut inside, axis, input, end - 1.0, end + 18.0);
-        marks::prediction(&mut inside, axis, (lower, upper), &input.effect, end + 8.0);
-        end += 18.0;
-    }
-    inside.push(Line::new(0.0, end + 3.0, WIDTH, end + 3.0, "rule").into());
-    items.push(
-        Group {
-            class: theme::hue(0),
-            title: super::mean_says(input, mean),
-            items: inside,
-            ..Group::default()
-        }
-        .into(),
-    );
-    end + 5.0
 }
