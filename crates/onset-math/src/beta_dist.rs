@@ -81,7 +81,7 @@ pub(crate) fn odds_both(odds: f64, a: f64, b: f64) -> (f64, f64) {
 }
 
 /// x = odds / (1 + odds) and 1 - x, each to full relative accuracy.
-fn split(odds: f64) -> (f64, f64) {
+pub(crate) fn split(odds: f64) -> (f64, f64) {
     if odds <= 1.0 {
         (odds / (1.0 + odds), 1.0 / (1.0 + odds))
     } else {

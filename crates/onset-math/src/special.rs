@@ -18,7 +18,16 @@ pub fn digamma(x: f64) -> f64 {
         return f64::NAN;
     }
     if x < 8.0 {
-        return try_psi(x).unwrap_or(f64::NAN);
+        let value = try_psi(x).unwrap_or(f64::NAN);
+        // The kernel is R(x) (x - x0) with the root x0 rounded to a double; this is the rest of x0.
+        const ROOT: f64 = 1.461_632_144_968_362_2;
+        const ROOT_REST: f64 = 9.549_995_429_965_697e-17;
+        let near = (x - ROOT).abs() < 0.1 && x != ROOT;
+        return if near {
+            value * (1.0 - ROOT_REST / (x - ROOT))
+        } else {
+            value
+        };
     }
     // ln x - 1/(2x) - sum B_2k / (2k x^2k); at x >= 8 the first omitted term is below 1e-17.
     const C: [f64; 9] = [

@@ -63,6 +63,9 @@ pub fn quantile(p: f64, df: f64) -> f64 {
     if p == 0.5 {
         return 0.0;
     }
+    if let Some(x) = power_tail(small, df) {
+        return sign * x;
+    }
     let (tail, target) = if small < 0.2 {
         (Tail::Upper, 2.0 * small)
     } else {
@@ -98,6 +101,14 @@ fn half_tail(x: f64, df: f64) -> f64 {
         // I_y(df/2, 1/2) for tiny y = df/x^2 is its first term.
         0.5 * (-df * ratio.ln() - (0.5 * df).ln() - crate::special::ln_beta(0.5 * df, 0.5)).exp()
     }
+}
+
+/// The quantile where `y = df / x^2` is so small that `I_y(df/2, 1/2)` is its first term to full accuracy.
+/// The square of the quantile may overflow there.
+fn power_tail(small: f64, df: f64) -> Option<f64> {
+    let half = 0.5 * df;
+    let ln_y = ((2.0 * small).ln() + half.ln() + crate::special::ln_beta(half, 0.5)) / half;
+    (ln_y < -60.0).then(|| df.sqrt() * (-0.5 * ln_y).exp())
 }
 
 /// Squared start over df: the power law of the tail, or the first terms of Fisher's expansion.
