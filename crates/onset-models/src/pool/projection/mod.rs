@@ -6,11 +6,13 @@
 //! after construction.
 
 mod intercept;
+mod known_mean;
 mod lanes;
 mod matrix;
 mod spectrum;
 
 pub(crate) use intercept::Intercept;
+pub(crate) use known_mean::KnownMean;
 pub(crate) use matrix::{MatrixDesign, WeightedFit};
 
 use std::f64::consts::PI;
@@ -60,6 +62,8 @@ pub(crate) enum Projection {
     Intercept(Intercept),
     /// Any full-rank design.
     Matrix(MatrixDesign),
+    /// A mean that is given: p = 0.
+    KnownMean(KnownMean),
 }
 
 impl Projection {
@@ -68,6 +72,7 @@ impl Projection {
         match self {
             Projection::Intercept(x) => x.k(),
             Projection::Matrix(x) => x.k(),
+            Projection::KnownMean(x) => x.k(),
         }
     }
 
@@ -76,6 +81,7 @@ impl Projection {
         match self {
             Projection::Intercept(_) => 1,
             Projection::Matrix(x) => x.p(),
+            Projection::KnownMean(_) => 0,
         }
     }
 
@@ -90,6 +96,7 @@ impl Projection {
         match self {
             Projection::Intercept(x) => x.forms(t),
             Projection::Matrix(x) => x.forms(t),
+            Projection::KnownMean(x) => x.forms(t),
         }
     }
 
@@ -98,6 +105,7 @@ impl Projection {
         match self {
             Projection::Intercept(x) => x.weighted(a, t),
             Projection::Matrix(x) => x.weighted(a, t),
+            Projection::KnownMean(x) => x.weighted(a, t),
         }
     }
 
@@ -106,6 +114,7 @@ impl Projection {
         match self {
             Projection::Intercept(x) => x.v_min(),
             Projection::Matrix(x) => x.v_min(),
+            Projection::KnownMean(x) => x.v().iter().copied().fold(f64::INFINITY, f64::min),
         }
     }
 
@@ -114,6 +123,7 @@ impl Projection {
         match self {
             Projection::Intercept(x) => x.v_max(),
             Projection::Matrix(x) => x.v_max(),
+            Projection::KnownMean(x) => x.v().iter().copied().fold(0.0, f64::max),
         }
     }
 
@@ -122,6 +132,7 @@ impl Projection {
         match self {
             Projection::Intercept(x) => x.rss(),
             Projection::Matrix(x) => x.rss(),
+            Projection::KnownMean(x) => x.rss(),
         }
     }
 
@@ -130,6 +141,7 @@ impl Projection {
         match self {
             Projection::Intercept(x) => x.rss() / x.k() as f64,
             Projection::Matrix(x) => x.spread(),
+            Projection::KnownMean(x) => x.rss() / x.k() as f64,
         }
     }
 
@@ -138,6 +150,7 @@ impl Projection {
         match self {
             Projection::Intercept(x) => lanes::sum_ln(x.v(), t),
             Projection::Matrix(x) => lanes::sum_ln(x.v(), t),
+            Projection::KnownMean(x) => lanes::sum_ln(x.v(), t),
         }
     }
 

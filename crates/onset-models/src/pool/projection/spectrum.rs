@@ -16,6 +16,11 @@ impl Projection {
         match self {
             Projection::Intercept(x) => secular(x, a, t),
             Projection::Matrix(x) => dense(x, a, t),
+            Projection::KnownMean(x) => {
+                let mut values: Vec<f64> = x.v().iter().map(|&v| a(v) * (v + t)).collect();
+                values.sort_by(f64::total_cmp);
+                values
+            }
         }
     }
 }

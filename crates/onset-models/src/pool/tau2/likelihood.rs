@@ -87,9 +87,7 @@ impl Scan<'_> {
     }
 
     fn height(&mut self, t: f64) -> f64 {
-        let f = self.projection.forms(t);
-        self.projection
-            .ln_likelihood(t, &f, self.likelihood == Likelihood::Restricted)
+        height(self.projection, t, self.likelihood)
     }
 
     fn offer(&mut self, t: f64, solution: Solution) {
@@ -142,6 +140,12 @@ impl Scan<'_> {
         self.iterations += root.iterations;
         self.offer(root.x, Solution::iterated(root.converged, 0));
     }
+}
+
+/// The log-likelihood at t.
+pub(crate) fn height(projection: &mut Projection, t: f64, likelihood: Likelihood) -> f64 {
+    let forms = projection.forms(t);
+    projection.ln_likelihood(t, &forms, likelihood == Likelihood::Restricted)
 }
 
 /// The t >= 0 at which the likelihood is highest.

@@ -13,7 +13,7 @@ use super::{PoolError, Solution};
 use onset_effects::Effects;
 use serde::Serialize;
 
-pub(crate) use likelihood::Likelihood;
+pub(crate) use likelihood::{Likelihood, height, maximise};
 pub(crate) use median::t_at_probability;
 pub(crate) use paule_mandel::q_root;
 
