@@ -1,10 +1,24 @@
 //! The protocol a user writes and the answers to the six questions.
 
+mod absolute;
 pub mod answers;
+mod convert;
+mod effect;
+mod evidence_report;
+mod explain;
+mod fit;
 pub mod folder;
+mod gather;
+mod index;
 pub mod protocol;
 mod protocol_read;
+mod published;
+mod run;
+mod size;
+mod speed;
 
 pub use answers::Answers;
+pub use explain::{ExplainError, explain};
 pub use protocol::Protocol;
 pub use protocol_read::{FORMAT, check, schema};
+pub use run::{Error, run};

@@ -360,6 +360,8 @@ pub enum Conversion {
     CrossoverBinary,
     /// Arms of one side combined (Handbook 23.3.4).
     CombineArms,
+    /// Printed contrasts of several arms with one control combined by generalised least squares.
+    CombineContrasts,
     /// A shared control arm divided among arms (on request).
     SplitControl,
     /// Change and endpoint scores in one pool of mean differences.
@@ -460,6 +462,10 @@ impl Default for Model {
                 Conversion::CiToSe,
                 Conversion::CrossoverPaired,
                 Conversion::CombineArms,
+                Conversion::CombineContrasts,
+                Conversion::ChangeAndEndpoint,
+                Conversion::AdjustedContrast,
+                Conversion::TurnSign,
                 Conversion::ZeroCell,
             ],
             crossover: Crossover {
