@@ -1,3 +1,5 @@
-//! Models of evidence synthesis: pooling, regression, heterogeneity.
+//! Models of evidence synthesis: pooling, regression, heterogeneity, blinding.
+
+pub mod blinding;
 pub mod pool;
 pub mod regress;

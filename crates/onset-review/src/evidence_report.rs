@@ -24,7 +24,7 @@ pub(crate) fn report(
     EvidenceReport {
         studies: index.studies.iter().map(|data| study_card(data, pools)).collect(),
         exclusions: exclusions(index, evidence),
-        conversions: conversions(index, evidence),
+        conversions: conversions(index),
         doubts: index
             .protocol
             .doubt
@@ -140,8 +140,7 @@ fn exclusions(index: &Index<'_>, evidence: &Evidence) -> Vec<Exclusion> {
 }
 
 /// Conversions by kind, with every use of each: declared ones without a use are listed too.
-fn conversions(index: &Index<'_>, evidence: &Evidence) -> Vec<ConversionUse> {
-    let _ = evidence;
+fn conversions(index: &Index<'_>) -> Vec<ConversionUse> {
     let model = &index.protocol.model;
     let mut uses: BTreeMap<Conversion, Vec<ConversionRow>> = BTreeMap::new();
     for comparison in &index.protocol.comparison {

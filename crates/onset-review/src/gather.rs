@@ -80,7 +80,7 @@ pub(crate) fn study_effect(index: &Index<'_>, data: &StudyData<'_>, job: Job<'_>
         return Found::LeftOut { reason: reason.to_owned(), rows: rows_of(&candidates) };
     }
     let by_arms = || from_arms(data, &candidates, job, model);
-    let by_contrast = || from_contrasts(index, data, &candidates, job, model);
+    let by_contrast = || from_contrasts(data, &candidates, job, model);
     let contrast_first = model.contrasts == ContrastUse::Prefer
         || (data.study.design == Design::Crossover && candidates.contrasts.iter().any(|c| c.paired == Some(true)));
     let first = if contrast_first { by_contrast() } else { by_arms() };
@@ -366,8 +366,11 @@ fn one_effect(
         }
         OutcomeKind::Binary => binary(treatment, control, control_parts, both, job, model, &mut ledger)?,
     };
-    let people = if both { sides.0.min(sides.1) } else { sides.0 + sides.1 };
+    // a control divided among arms is counted once over all of them
+    let shared = (sides.1 as f64 / control_parts).floor() as u64;
+    let people = if both { sides.0.min(sides.1) } else { sides.0 + shared };
     let (treatment, control) = (side(data, treatment, &sides.2), side(data, control, &sides.3));
+    let control = Side { n: Some(shared), ..control };
     Ok(StudyEffect {
         y: effect.y,
         v: effect.v,
@@ -513,7 +516,6 @@ struct Turned<'a> {
 }
 
 fn from_contrasts(
-    index: &Index<'_>,
     data: &StudyData<'_>,
     candidates: &Candidates<'_>,
     job: Job<'_>,
@@ -538,7 +540,7 @@ fn from_contrasts(
         usable.into_iter().filter(|(_, d, s)| (*d, *s) == best).map(|(turned, _, _)| turned).collect();
     let used: Vec<RowId> = chosen.iter().map(|turned| turned.row.row.clone()).collect();
     ledger.applied.retain(|applied| applied.rows.iter().all(|row| used.contains(row)));
-    contrast_effect(index, data, &chosen, job, ledger).map(|effect| vec![effect]).map_err(Some)
+    contrast_effect(data, &chosen, job, ledger).map(|effect| vec![effect]).map_err(Some)
 }
 
 fn usable_contrast<'a>(
@@ -581,7 +583,6 @@ fn usable_contrast<'a>(
 }
 
 fn contrast_effect(
-    index: &Index<'_>,
     data: &StudyData<'_>,
     chosen: &[Turned<'_>],
     job: Job<'_>,
@@ -614,7 +615,6 @@ fn contrast_effect(
     basis.extend((first.row.adjusted == Some(true)).then(|| "model-adjusted".to_owned()));
     basis.extend(paired.then(|| "within persons".to_owned()));
     basis.extend(first.row.set.as_ref().map(|set| format!("{set} set")));
-    let _ = index;
     Ok(StudyEffect {
         y,
         v,

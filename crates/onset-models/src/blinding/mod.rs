@@ -1,0 +1,10 @@
+//! Blinding: what people guessed they were given, and what the effect would be at other guess rates.
+//!
+//! A guess comes after the treatment, and may follow from improvement as much as from side effects:
+//! every number made by conditioning on guesses is a bound, not a correction.
+
+mod curve;
+mod indices;
+
+pub use curve::{CgrCurve, CgrPoint, Stratum, correct_guess_rate_curve};
+pub use indices::{ArmGuesses, Bang, BlindingError, Difference, James, bang, belief_difference, james};
