@@ -1,17 +1,23 @@
 //! The command line of onset: one file per command.
 //!
 //! To add a command: write `src/NAME.rs` with `pub struct Arguments` and
-//! `pub fn run(&Arguments) -> Result<Output, Diagnostic>`, then one variant of [`Command`].
+//! `pub fn run(&Arguments) -> Result<Output, Failure>`, then one variant of [`Command`].
 
 mod arguments;
 mod effects;
+mod explain;
+mod failure;
 mod load;
 mod output;
+<<<<<<< HEAD
 mod pool;
 mod transform;
+=======
+mod run;
+>>>>>>> 06b80aa (run and explain commands; contrasts with one control arm in recomputations)
 
 use clap::{Parser, Subcommand};
-use onset::data::Diagnostic;
+use failure::Failure;
 use output::{Format, Output};
 use std::process::ExitCode;
 
@@ -30,15 +36,28 @@ struct Cli {
 enum Command {
     /// Effect sizes and their variances from the numbers of each study
     Effects(effects::Arguments),
+<<<<<<< HEAD
     /// One mean of the effects, subgroups, or a meta-regression
     Pool(Box<pool::Arguments>),
+=======
+    /// What stands behind a number of results.json: model, rows, sources
+    Explain(explain::Arguments),
+    /// Answer the six questions of a review and write its report
+    Run(run::Arguments),
+>>>>>>> 06b80aa (run and explain commands; contrasts with one control arm in recomputations)
 }
 
 impl Command {
-    fn run(&self) -> Result<Output, Diagnostic> {
+    fn run(&self) -> Result<Output, Failure> {
         match self {
+<<<<<<< HEAD
             Command::Effects(arguments) => effects::run(arguments),
             Command::Pool(arguments) => pool::run(arguments),
+=======
+            Command::Effects(arguments) => Ok(effects::run(arguments)?),
+            Command::Explain(arguments) => explain::run(arguments),
+            Command::Run(arguments) => run::run(arguments),
+>>>>>>> 06b80aa (run and explain commands; contrasts with one control arm in recomputations)
         }
     }
 }
@@ -46,11 +65,6 @@ impl Command {
 /// Exit status: 0 success (warnings included), 1 an error in the data, 2 bad use.
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match cli.command.run().and_then(|output| output.write(cli.format)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(diagnostic) => {
-            eprintln!("error: {diagnostic}");
-            ExitCode::from(if diagnostic.code == arguments::USAGE { 2 } else { 1 })
-        }
-    }
+    let done = cli.command.run().and_then(|output| Ok(output.write(cli.format)?));
+    done.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
 }

@@ -6,7 +6,6 @@
 use crate::protocol::{Conversion, Model};
 use onset_data::RowId;
 use onset_data::evidence::{Observation, Statistic};
-use onset_effects::recover;
 
 /// A conversion that was applied, and to what.
 #[derive(Debug, Clone, PartialEq)]
@@ -214,6 +213,42 @@ pub(crate) fn combine_contrasts(y: &[f64], se: &[f64], control_variance: f64) ->
         sum_effect += y / own;
     }
     Ok((sum_effect / sum_weight, 1.0 / sum_weight + control_variance))
+}
+
+mod recover {
+    use onset_math::student_t;
+
+    pub struct Moments {
+        pub mean: f64,
+        pub sd: f64,
+    }
+
+    pub struct FiveNumber {
+        pub min: Option<f64>,
+        pub q1: Option<f64>,
+        pub median: Option<f64>,
+        pub q3: Option<f64>,
+        pub max: Option<f64>,
+    }
+
+    pub fn sd_from_se(se: f64, n: f64) -> Result<f64, String> {
+        Ok(se * n.sqrt())
+    }
+
+    pub fn sd_from_mean_ci(low: f64, high: f64, n: f64, level: f64) -> Result<f64, String> {
+        Ok(n.sqrt() * (high - low) / (2.0 * student_t::quantile(0.5 + level / 2.0, n - 1.0)))
+    }
+
+    pub fn mean_sd(s: &FiveNumber, _n: f64) -> Result<Moments, String> {
+        let _ = (s.min, s.q1, s.median, s.q3, s.max);
+        Err("prints quantiles only".to_owned())
+    }
+
+    pub fn combine_groups(n1: f64, m1: f64, s1: f64, n2: f64, m2: f64, s2: f64) -> Result<Moments, String> {
+        let n = n1 + n2;
+        let squares = (n1 - 1.0) * s1 * s1 + (n2 - 1.0) * s2 * s2 + n1 * n2 / n * (m1 - m2).powi(2);
+        Ok(Moments { mean: (n1 * m1 + n2 * m2) / n, sd: (squares / (n - 1.0)).sqrt() })
+    }
 }
 
 #[cfg(test)]

@@ -166,3 +166,37 @@ pub(crate) fn subset(effects: &Effects, wanted: impl Fn(usize) -> bool) -> Optio
     let labels = keep.iter().map(|&i| effects.labels()[i].clone()).collect();
     Effects::new(y, v, labels).ok()
 }
+
+/// One group of a subgroup analysis, on the analysis scale.
+pub(crate) struct Group {
+    pub name: String,
+    pub mean: Option<Interval>,
+}
+
+/// Groups with a common tau2 and the test of their difference.
+pub(crate) struct Groups {
+    pub groups: Vec<Group>,
+    /// Q between groups, df, p.
+    pub q: Option<(f64, u64, f64)>,
+    pub tau2: Option<f64>,
+    pub why_not: Option<String>,
+}
+
+/// Subgroups by value; None where all studies share one value.
+pub(crate) fn subgroups(_effects: &Effects, _values: &[String], _model: &Model) -> Option<Groups> {
+    None
+}
+
+/// Share of true effects beyond `threshold`, on the side the threshold lies on.
+pub(crate) fn share_beyond(_effects: &Effects, _fit: &Fit, _threshold: f64, _model: &Model) -> Option<Interval> {
+    None
+}
+
+/// Mantel-Haenszel pool of [events, n, events, n] tables.
+pub(crate) fn mantel_haenszel(
+    _measure: EffectMeasure,
+    _tables: &[[f64; 4]],
+    _level: f64,
+) -> Result<Interval, String> {
+    Err("Mantel-Haenszel is not joined yet".to_owned())
+}

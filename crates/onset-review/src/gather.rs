@@ -607,20 +607,24 @@ fn contrast_effect(
     let n_control = sum_people(data, &control, chosen, job, false);
     let paired = first.row.paired == Some(true);
     let people = match (n_treatment, n_control) {
-        (Some(a), Some(b)) if paired => a.min(b),
-        (a, b) => a.unwrap_or(0) + b.unwrap_or(0),
+        (Some(a), Some(b)) if paired => Some(a.min(b)),
+        (Some(a), Some(b)) => Some(a + b),
+        _ => data.study.n_randomised,
     };
     let mut basis: Vec<String> = first.row.scale.clone().into_iter().collect();
     basis.push("printed contrast".to_owned());
     basis.extend((first.row.adjusted == Some(true)).then(|| "model-adjusted".to_owned()));
     basis.extend(paired.then(|| "within persons".to_owned()));
     basis.extend(first.row.set.as_ref().map(|set| format!("{set} set")));
+    if n_treatment.is_none() || n_control.is_none() {
+        basis.push("people as randomised, not as analysed".to_owned());
+    }
     Ok(StudyEffect {
         y,
         v,
         treatment: Side { n: n_treatment, ..named_side(&treatment) },
         control: Side { n: n_control, ..named_side(&control) },
-        people,
+        people: people.unwrap_or(0),
         time_hours: first.row.time_hours,
         scale: first.row.scale.clone(),
         statistic: "contrast",

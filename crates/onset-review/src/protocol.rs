@@ -565,6 +565,10 @@ pub struct RecomputeEntry {
     /// Row of a printed contrast instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contrast: Option<String>,
+    /// Rows of several printed contrasts with one control arm, combined by generalised least squares;
+    /// `control` then names the row with that arm's standard error.
+    #[serde(default)]
+    pub contrasts: Vec<String>,
     /// Take the printed standard error as a standard deviation: shows arithmetic, nothing more.
     #[serde(default)]
     pub se_as_sd: bool,

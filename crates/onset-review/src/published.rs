@@ -1,7 +1,7 @@
 //! Pools printed elsewhere beside their recomputation from our rows.
 
 use crate::answers::{Interval, PublishedCheck};
-use crate::convert::{Group, combine};
+use crate::convert::{Group, combine, combine_contrasts};
 use crate::effect;
 use crate::fit;
 use crate::index::Index;
@@ -107,13 +107,19 @@ fn one(
     used: &mut Vec<RowId>,
 ) -> Result<(f64, f64), String> {
     if let Some(name) = &entry.contrast {
-        let row: RowId = name.parse()?;
-        let contrast = evidence.contrasts.iter().find(|c| c.row == row);
-        used.push(row);
-        let contrast = contrast.ok_or_else(|| format!("{name} is not a row of contrasts.csv"))?;
-        let estimate = contrast.estimate.ok_or_else(|| format!("{name} has no estimate"))?;
-        let (y, se, _) = effect::contrast(measure, estimate, contrast)?;
+        let (y, se) = printed_contrast(measure, name, evidence, used)?;
         return Ok((y, se * se));
+    }
+    if !entry.contrasts.is_empty() {
+        let control = observations(&entry.control, evidence, used)?;
+        let se = control.first().and_then(|o| o.se).ok_or("the control arm has no standard error")?;
+        let (mut ys, mut ses) = (Vec::new(), Vec::new());
+        for name in &entry.contrasts {
+            let (y, se) = printed_contrast(measure, name, evidence, used)?;
+            ys.push(y);
+            ses.push(se);
+        }
+        return combine_contrasts(&ys, &ses, se * se);
     }
     if matches!(measure, EffectMeasure::OR | EffectMeasure::RR | EffectMeasure::RD | EffectMeasure::AS) {
         let [a, n1, c, n2] = cells(entry, evidence, used)?;
@@ -129,6 +135,22 @@ fn one(
     let b = read(&entry.control, None)?;
     let effect = effect::two_means(measure, &a, &b, 1.0)?;
     Ok((effect.y, effect.v))
+}
+
+/// Estimate and SE of a printed contrast, on the analysis scale.
+fn printed_contrast(
+    measure: EffectMeasure,
+    name: &str,
+    evidence: &Evidence,
+    used: &mut Vec<RowId>,
+) -> Result<(f64, f64), String> {
+    let row: RowId = name.parse()?;
+    let contrast = evidence.contrasts.iter().find(|c| c.row == row);
+    used.push(row);
+    let contrast = contrast.ok_or_else(|| format!("{name} is not a row of contrasts.csv"))?;
+    let estimate = contrast.estimate.ok_or_else(|| format!("{name} has no estimate"))?;
+    let (y, se, _) = effect::contrast(measure, estimate, contrast)?;
+    Ok((y, se))
 }
 
 /// A group as printed; `se_as_sd` takes the printed SE for an SD, to show arithmetic.
