@@ -9,12 +9,9 @@ mod explain;
 mod failure;
 mod load;
 mod output;
-<<<<<<< HEAD
 mod pool;
-mod transform;
-=======
 mod run;
->>>>>>> 06b80aa (run and explain commands; contrasts with one control arm in recomputations)
+mod transform;
 
 use clap::{Parser, Subcommand};
 use failure::Failure;
@@ -36,28 +33,21 @@ struct Cli {
 enum Command {
     /// Effect sizes and their variances from the numbers of each study
     Effects(effects::Arguments),
-<<<<<<< HEAD
     /// One mean of the effects, subgroups, or a meta-regression
     Pool(Box<pool::Arguments>),
-=======
     /// What stands behind a number of results.json: model, rows, sources
     Explain(explain::Arguments),
     /// Answer the six questions of a review and write its report
     Run(run::Arguments),
->>>>>>> 06b80aa (run and explain commands; contrasts with one control arm in recomputations)
 }
 
 impl Command {
     fn run(&self) -> Result<Output, Failure> {
         match self {
-<<<<<<< HEAD
-            Command::Effects(arguments) => effects::run(arguments),
-            Command::Pool(arguments) => pool::run(arguments),
-=======
             Command::Effects(arguments) => Ok(effects::run(arguments)?),
+            Command::Pool(arguments) => Ok(pool::run(arguments)?),
             Command::Explain(arguments) => explain::run(arguments),
             Command::Run(arguments) => run::run(arguments),
->>>>>>> 06b80aa (run and explain commands; contrasts with one control arm in recomputations)
         }
     }
 }
