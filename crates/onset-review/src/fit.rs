@@ -6,8 +6,10 @@ use onset_data::Warned;
 use onset_effects::Effects;
 use onset_math::normal;
 use onset_models::pool::{
-    Estimate, Method, Options, Pooled, PredictionChoice, PredictionKind, Tau2Method, Test, pool,
+    self, CountMeasure, Counts, Estimate, Method, Options, Pooled, PredictionChoice, PredictionKind,
+    StrataOptions, Tau2Method, Test,
 };
+use onset_models::regress::{Design, Regression, regress};
 
 /// A fitted pool in the review's own terms; intervals on the analysis scale.
 #[derive(Debug, Clone)]
@@ -65,7 +67,7 @@ fn options(model: &Model, k: usize) -> Options {
 
 /// Random effects as the protocol declares them; one study is shown as it is.
 pub(crate) fn fit(effects: &Effects, model: &Model) -> Result<Warned<Fit>, String> {
-    let fitted = pool(effects, &options(model, effects.k())).map_err(|e| e.to_string())?;
+    let fitted = pool::pool(effects, &options(model, effects.k())).map_err(|e| e.to_string())?;
     let Warned { value, warnings } = fitted;
     Ok(Warned { value: describe(value, model), warnings })
 }
@@ -73,7 +75,7 @@ pub(crate) fn fit(effects: &Effects, model: &Model) -> Result<Warned<Fit>, Strin
 /// One true effect: inverse variance, normal quantiles.
 pub(crate) fn common(effects: &Effects, model: &Model) -> Result<Fit, String> {
     let options = Options { level: model.level, test: Some(Test::Z), ..Options::common() };
-    pool(effects, &options).map(|fitted| describe(fitted.value, model)).map_err(|e| e.to_string())
+    pool::pool(effects, &options).map(|fitted| describe(fitted.value, model)).map_err(|e| e.to_string())
 }
 
 fn describe(pooled: Pooled, model: &Model) -> Fit {
@@ -152,7 +154,7 @@ pub(crate) fn wald_interval(y: f64, se: f64, level: f64) -> Interval {
 pub(crate) fn wald_pool(effects: &Effects, common: bool, level: f64) -> Result<Interval, String> {
     let method = if common { Method::Common } else { Method::Random(Tau2Method::Dl) };
     let options = Options { method, test: Some(Test::Z), level, ..Options::default() };
-    pool(effects, &options).map(|fitted| interval(&fitted.value.mean)).map_err(|e| e.to_string())
+    pool::pool(effects, &options).map(|fitted| interval(&fitted.value.mean)).map_err(|e| e.to_string())
 }
 
 /// The effects whose position is wanted; None when none is left.
@@ -182,21 +184,104 @@ pub(crate) struct Groups {
     pub why_not: Option<String>,
 }
 
-/// Subgroups by value; None where all studies share one value.
-pub(crate) fn subgroups(_effects: &Effects, _values: &[String], _model: &Model) -> Option<Groups> {
-    None
+/// Subgroups by value with a common tau2; None where all studies share one value.
+///
+/// # Formula
+/// A meta-regression without intercept on one dummy a group gives the group means, the same with a
+/// reference group the test of their difference (chi-squared with groups - 1 df).
+/// # Source
+/// Borenstein et al. 2021, Introduction to Meta-Analysis, chapter 21.
+pub(crate) fn subgroups(effects: &Effects, values: &[String], model: &Model) -> Option<Groups> {
+    let mut names: Vec<&String> = values.iter().collect();
+    names.sort();
+    names.dedup();
+    if names.len() < 2 {
+        return None;
+    }
+    let alone = |why: String| {
+        let groups = names.iter().map(|name| own_group(effects, values, name, model)).collect();
+        Groups { groups, q: None, tau2: None, why_not: Some(why) }
+    };
+    if effects.k() <= names.len() {
+        return Some(alone(
+            "Each group holds one study: the difference cannot be told from the spread between studies.".to_owned(),
+        ));
+    }
+    let options = Options { test: Some(Test::Z), ..options(model, effects.k()) };
+    let dummies = |from: usize, intercept: bool| {
+        let mut columns: Vec<String> = names[from..].iter().map(|name| (*name).clone()).collect();
+        let mut x = Vec::new();
+        for value in values {
+            x.extend(intercept.then_some(1.0));
+            x.extend(names[from..].iter().map(|name| f64::from(u8::from(*name == value))));
+        }
+        if intercept {
+            columns.insert(0, "intercept".to_owned());
+        }
+        Design::new(columns, x, intercept)
+    };
+    let fitted = |from: usize, intercept: bool| -> Result<Regression, String> {
+        let design = dummies(from, intercept).map_err(|e| e.to_string())?;
+        regress(effects, &design, &options).map(|fit| fit.value).map_err(|e| e.to_string())
+    };
+    match (fitted(0, false), fitted(1, true)) {
+        (Ok(means), Ok(contrast)) => Some(Groups {
+            groups: names
+                .iter()
+                .zip(&means.coefficients)
+                .map(|(name, c)| Group { name: (*name).clone(), mean: Some(interval(&c.estimate)) })
+                .collect(),
+            q: contrast.moderators.map(|q| (q.value, q.df1 as u64, q.p)),
+            tau2: Some(means.tau2.value),
+            why_not: None,
+        }),
+        (Err(why), _) | (_, Err(why)) => Some(alone(format!("No common tau2: {why}."))),
+    }
 }
 
-/// Share of true effects beyond `threshold`, on the side the threshold lies on.
-pub(crate) fn share_beyond(_effects: &Effects, _fit: &Fit, _threshold: f64, _model: &Model) -> Option<Interval> {
-    None
+/// One group pooled on its own.
+fn own_group(effects: &Effects, values: &[String], name: &str, model: &Model) -> Group {
+    let mean = subset(effects, |i| values[i] == name).and_then(|own| fit(&own, model).ok());
+    Group { name: name.to_owned(), mean: mean.map(|fit| fit.value.mean) }
 }
 
-/// Mantel-Haenszel pool of [events, n, events, n] tables.
+/// Share of true effects beyond `threshold`, on the side the threshold lies on; from two studies with
+/// tau2 > 0.
+///
+/// # Formula
+/// Phi((q - mu)/tau) for a threshold below zero, 1 - Phi above; its SE by the delta method,
+/// phi(z) sqrt(se_mu^2/tau2 + se_tau2^2 (q - mu)^2 / (4 tau2^3)).
+/// # Source
+/// Mathur & VanderWeele 2019, Stat Med 38:1336.
+pub(crate) fn share_beyond(fit: &Fit, threshold: f64, level: f64) -> Option<Interval> {
+    let tau2 = fit.tau2.filter(|&tau2| tau2 > 0.0)?;
+    let z = (threshold - fit.mean.value) / tau2.sqrt();
+    let value = if threshold < 0.0 { normal::cdf(z) } else { normal::sf(z) };
+    let spread = fit.pooled.tau2.standard_error.map(|se_tau2| {
+        let distance = threshold - fit.mean.value;
+        let variance = fit.se * fit.se / tau2 + se_tau2 * se_tau2 * distance * distance / (4.0 * tau2.powi(3));
+        normal::pdf(z) * variance.sqrt() * normal::quantile(0.5 + level / 2.0)
+    });
+    let end = |sign: f64| spread.map_or(f64::NAN, |half| (value + sign * half).clamp(0.0, 1.0));
+    Some(Interval { value, lower: end(-1.0), upper: end(1.0) })
+}
+
+/// Mantel-Haenszel pool of [events, n, events, n] tables, on the analysis scale.
 pub(crate) fn mantel_haenszel(
-    _measure: EffectMeasure,
-    _tables: &[[f64; 4]],
-    _level: f64,
+    measure: EffectMeasure,
+    tables: &[[f64; 4]],
+    level: f64,
 ) -> Result<Interval, String> {
-    Err("Mantel-Haenszel is not joined yet".to_owned())
+    let measure = match measure {
+        EffectMeasure::OR => CountMeasure::OddsRatio,
+        EffectMeasure::RR => CountMeasure::RiskRatio,
+        EffectMeasure::RD => CountMeasure::RiskDifference,
+        _ => return Err("Mantel-Haenszel pools OR, RR or RD".to_owned()),
+    };
+    let counts: Vec<Counts> =
+        tables.iter().map(|&[a, n1, c, n2]| Counts { a, b: n1 - a, c, d: n2 - c }).collect();
+    let options = StrataOptions { level, ..StrataOptions::default() };
+    pool::mantel_haenszel(&counts, measure, &options)
+        .map(|fitted| interval(&fitted.mean))
+        .map_err(|e| e.to_string())
 }

@@ -122,13 +122,6 @@ impl<'a> Index<'a> {
     }
 }
 
-impl StudyData<'_> {
-    /// Ids of the arms whose treatment is among `nodes`.
-    pub fn arms_of(&self, nodes: &[String]) -> Vec<&Arm> {
-        self.arms.iter().copied().filter(|arm| nodes.contains(&arm.treatment)).collect()
-    }
-}
-
 /// Whether a study's population is wanted by a comparison.
 pub(crate) fn population_wanted(comparison: &Comparison, study: &Study) -> bool {
     comparison.populations.is_empty()

@@ -105,7 +105,7 @@ pub(crate) fn pool(index: &Index<'_>, job: Job<'_>) -> Pool {
     };
     pool.warnings.extend(warnings.iter().map(Note::from));
     fill(&mut pool, index, job, &gathered.members, &fit);
-    pool.beyond_important = beyond(job, &effects, &fit, model);
+    pool.beyond_important = beyond(job, &fit, model);
     pool.leave_one_out = leave_one_out(job, &gathered.members, &effects, model);
     pool.subgroups = job
         .comparison
@@ -359,9 +359,9 @@ pub(crate) fn judgements(data: &StudyData<'_>) -> Vec<Judgement> {
         .collect()
 }
 
-fn beyond(job: Job<'_>, effects: &Effects, fit: &Fit, model: &Model) -> Option<Share> {
+fn beyond(job: Job<'_>, fit: &Fit, model: &Model) -> Option<Share> {
     let threshold = threshold(job)?;
-    let share = fit::share_beyond(effects, fit, threshold, model)?;
+    let share = fit::share_beyond(fit, threshold, model.level)?;
     Some(Share {
         threshold: effect::shown_value(job.measure, threshold),
         share: share.value,

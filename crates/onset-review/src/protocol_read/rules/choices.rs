@@ -134,11 +134,17 @@ impl Rules<'_> {
         if let Some(contrast) = &entry.contrast {
             self.rows(&inside("contrast"), std::slice::from_ref(contrast));
         }
-        let arms = !entry.treatment.is_empty() && !entry.control.is_empty();
-        let half = entry.treatment.is_empty() != entry.control.is_empty();
-        if half || arms == entry.contrast.is_some() {
+        self.rows(&inside("contrasts"), &entry.contrasts);
+        let (treatment, control) = (!entry.treatment.is_empty(), !entry.control.is_empty());
+        let several = !entry.contrasts.is_empty();
+        let sound = matches!(
+            (treatment, control, entry.contrast.is_some(), several),
+            (true, true, false, false) | (false, false, true, false) | (false, true, false, true)
+        );
+        if !sound {
             let finding = self.error("bad_entry", &path, "the entry is neither two arms nor a contrast");
-            finding.allowed = Some("treatment and control, or contrast alone".to_owned());
+            let allowed = "treatment and control, contrast alone, or contrasts with their control";
+            finding.allowed = Some(allowed.to_owned());
         }
         if entry.treatment_n == Some(0) {
             let finding = self.error("out_of_range", &inside("treatment_n"), "a group holds somebody");
