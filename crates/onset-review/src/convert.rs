@@ -6,6 +6,10 @@
 use crate::protocol::{Conversion, Model};
 use onset_data::RowId;
 use onset_data::evidence::{Observation, Statistic};
+use onset_effects::means;
+use onset_effects::recover::groups;
+use onset_effects::recover::quantiles::{Quantiles, mean_and_sd};
+use onset_effects::recover::standard_error::{Reference, from_interval, sd_from_se};
 
 /// A conversion that was applied, and to what.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,12 +120,13 @@ pub(crate) fn group(row: &Observation, level: f64, ledger: &mut Ledger<'_>) -> R
     }
     let size = n as f64;
     if let (Some(mean), Some(se)) = (row.mean, row.se) {
-        let sd = recover::sd_from_se(se, size).map_err(|e| e.to_string())?;
+        let sd = sd_from_se(se, size).map_err(|e| e.to_string())?;
         ledger.apply(Conversion::SeToSd, format!("SD = {se} x sqrt({n}) = {sd:.4}"), at())?;
         return Ok(Group { n, mean, sd });
     }
     if let (Some(mean), Some(low), Some(high)) = (row.mean, row.ci_low, row.ci_high) {
-        let sd = recover::sd_from_mean_ci(low, high, size, level).map_err(|e| e.to_string())?;
+        let se = from_interval(low, high, level, Reference::T(size - 1.0)).map_err(|e| e.to_string())?;
+        let sd = sd_from_se(se, size).map_err(|e| e.to_string())?;
         let detail = format!("SD from the {}% interval {low} to {high}, n {n}: {sd:.4}", level * 100.0);
         ledger.apply(Conversion::CiToSd, detail, at())?;
         return Ok(Group { n, mean, sd });
@@ -140,8 +145,13 @@ pub(crate) fn group(row: &Observation, level: f64, ledger: &mut Ledger<'_>) -> R
 }
 
 fn from_summary(row: &Observation, n: f64) -> Result<(f64, f64), String> {
-    let summary = recover::FiveNumber { min: row.min, q1: row.q1, median: row.median, q3: row.q3, max: row.max };
-    let moments = recover::mean_sd(&summary, n).map_err(|e| e.to_string())?;
+    let quantiles = match (row.min, row.q1, row.median, row.q3, row.max) {
+        (Some(min), Some(q1), Some(median), Some(q3), Some(max)) => Quantiles::Five { min, q1, median, q3, max },
+        (_, Some(q1), Some(median), Some(q3), _) => Quantiles::Quartiles { q1, median, q3 },
+        (Some(min), _, Some(median), _, Some(max)) => Quantiles::Range { min, median, max },
+        _ => return Err("prints a median without quartiles or a range".to_owned()),
+    };
+    let moments = mean_and_sd(quantiles, n).map_err(|e| e.to_string())?;
     Ok((moments.mean, moments.sd))
 }
 
@@ -184,16 +194,11 @@ fn decimals_of(value: f64) -> i32 {
 }
 
 /// Several groups combined into one (Cochrane Handbook 6.5.2.10).
-pub(crate) fn combine(groups: &[Group]) -> Result<Group, String> {
-    let Some((first, rest)) = groups.split_first() else { return Err("has no group".to_owned()) };
-    let mut all = *first;
-    for group in rest {
-        let (n1, n2) = (all.n as f64, group.n as f64);
-        let joined = recover::combine_groups(n1, all.mean, all.sd, n2, group.mean, group.sd)
-            .map_err(|e| e.to_string())?;
-        all = Group { n: all.n + group.n, mean: joined.mean, sd: joined.sd };
-    }
-    Ok(all)
+pub(crate) fn combine(all: &[Group]) -> Result<Group, String> {
+    let parts: Vec<means::Group> =
+        all.iter().map(|g| means::Group { mean: g.mean, sd: g.sd, n: g.n as f64 }).collect();
+    let joined = groups::combine(&parts).map_err(|e| e.to_string())?;
+    Ok(Group { n: all.iter().map(|g| g.n).sum(), mean: joined.mean, sd: joined.sd })
 }
 
 /// Contrasts of several arms with one control, combined by generalised least squares.
@@ -213,42 +218,6 @@ pub(crate) fn combine_contrasts(y: &[f64], se: &[f64], control_variance: f64) ->
         sum_effect += y / own;
     }
     Ok((sum_effect / sum_weight, 1.0 / sum_weight + control_variance))
-}
-
-mod recover {
-    use onset_math::student_t;
-
-    pub struct Moments {
-        pub mean: f64,
-        pub sd: f64,
-    }
-
-    pub struct FiveNumber {
-        pub min: Option<f64>,
-        pub q1: Option<f64>,
-        pub median: Option<f64>,
-        pub q3: Option<f64>,
-        pub max: Option<f64>,
-    }
-
-    pub fn sd_from_se(se: f64, n: f64) -> Result<f64, String> {
-        Ok(se * n.sqrt())
-    }
-
-    pub fn sd_from_mean_ci(low: f64, high: f64, n: f64, level: f64) -> Result<f64, String> {
-        Ok(n.sqrt() * (high - low) / (2.0 * student_t::quantile(0.5 + level / 2.0, n - 1.0)))
-    }
-
-    pub fn mean_sd(s: &FiveNumber, _n: f64) -> Result<Moments, String> {
-        let _ = (s.min, s.q1, s.median, s.q3, s.max);
-        Err("prints quantiles only".to_owned())
-    }
-
-    pub fn combine_groups(n1: f64, m1: f64, s1: f64, n2: f64, m2: f64, s2: f64) -> Result<Moments, String> {
-        let n = n1 + n2;
-        let squares = (n1 - 1.0) * s1 * s1 + (n2 - 1.0) * s2 * s2 + n1 * n2 / n * (m1 - m2).powi(2);
-        Ok(Moments { mean: (n1 * m1 + n2 * m2) / n, sd: (squares / (n - 1.0)).sqrt() })
-    }
 }
 
 #[cfg(test)]

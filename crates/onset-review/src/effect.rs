@@ -4,7 +4,8 @@ use crate::answers::Interval;
 use crate::convert::Group;
 use crate::protocol::{EffectMeasure, Outcome};
 use onset_data::evidence::Contrast;
-use onset_effects::{Effect, Input, Inputs, Measure, Options, compute};
+use onset_effects::change::Paired;
+use onset_effects::{Effect, Input, Inputs, Measure, Options, compute, crossover};
 use onset_math::normal;
 
 /// Code of a measure in the field.
@@ -93,39 +94,18 @@ pub(crate) fn two_means(measure: EffectMeasure, a: &Group, b: &Group, parts: f64
     )
 }
 
-/// Effect of the two periods of a crossover with correlation `rho` between them.
-///
-/// # Formula
-/// MD: SE = sqrt((sd1^2 + sd2^2 - 2 rho sd1 sd2) / n). SMD: d = J MD / sqrt((sd1^2 + sd2^2) / 2),
-/// SE = sqrt((1/n + d^2 / (2 n)) 2 (1 - rho)), with J = 1 - 3 / (4 (n - 1) - 1).
-/// # Source
-/// Elbourne et al. 2002, Int J Epidemiol 31:140; Cochrane Handbook 23.2.7.
+/// Effect of the two periods of a crossover with correlation `rho` between them (Elbourne et al. 2002).
 pub(crate) fn paired_means(measure: EffectMeasure, a: &Group, b: &Group, rho: f64) -> Result<Effect, String> {
     let n = a.n.min(b.n) as f64;
-    if n < 2.0 {
-        return Err("is a crossover of fewer than two people".to_owned());
-    }
+    let paired = Paired::new([a.mean, b.mean], [a.sd, b.sd], rho, n).map_err(|e| e.to_string())?;
     match measure {
-        EffectMeasure::MD => single(
-            Measure::MeanChange,
-            &[
-                (Input::M1i, a.mean),
-                (Input::M2i, b.mean),
-                (Input::Sd1i, a.sd),
-                (Input::Sd2i, b.sd),
-                (Input::Ri, rho),
-                (Input::Ni, n),
-            ],
-        ),
-        EffectMeasure::SMD => {
-            let spread = (0.5 * (a.sd * a.sd + b.sd * b.sd)).sqrt();
-            let correction = 1.0 - 3.0 / (4.0 * (n - 1.0) - 1.0);
-            let d = correction * (a.mean - b.mean) / spread;
-            let v = (1.0 / n + d * d / (2.0 * n)) * 2.0 * (1.0 - rho);
-            Effect::finite(d, v).map_err(|e| e.to_string())
+        EffectMeasure::MD => crossover::mean_difference(paired),
+        EffectMeasure::SMD => crossover::smd(paired),
+        _ => {
+            return Err(format!("is a crossover over both periods, for which {} is not offered", code(measure)));
         }
-        _ => Err(format!("is a crossover over both periods, for which {} is not offered", code(measure))),
     }
+    .map_err(|e| e.to_string())
 }
 
 /// Effect of two groups with events, 0.5 added to all four cells where one is empty.
@@ -149,13 +129,8 @@ pub(crate) fn two_by_two(
     )
 }
 
-/// Log odds ratio of the two periods of a crossover with correlation `rho` between responses.
-///
-/// # Formula
-/// Marginal log OR of the two periods; its variance is that of independent groups minus
-/// 2 rho n / sqrt(a b c d), with a, b, c, d the events and non-events of the periods.
-/// # Source
-/// Becker & Balagtas 1993, Biometrics 49:997; Elbourne et al. 2002.
+/// Log odds ratio of the two periods of a crossover with correlation `rho` between responses (Becker &
+/// Balagtas 1993); a correlation that the margins cannot have is refused.
 pub(crate) fn paired_events(
     measure: EffectMeasure,
     a: u64,
@@ -166,16 +141,12 @@ pub(crate) fn paired_events(
     if measure != EffectMeasure::OR {
         return Err(format!("is a crossover over both periods, for which {} is not offered", code(measure)));
     }
-    let parallel = two_by_two(measure, (a, n), (c, n), 1.0)?;
-    let add = if a == 0 || c == 0 || a == n || c == n { 0.5 } else { 0.0 };
-    let cell = |events: u64| events as f64 + add;
-    let product = cell(a) * cell(n - a) * cell(c) * cell(n - c);
-    let size = n as f64 + 2.0 * add;
-    let v = parallel.v - 2.0 * rho * size / product.sqrt();
-    if v <= 0.0 {
-        return Err(format!("has margins that a correlation of {rho} cannot have"));
-    }
-    Ok(Effect { y: parallel.y, v })
+    crossover::log_odds_ratio(a as f64, c as f64, n as f64, rho).map_err(|error| match error.allowed() {
+        Some(allowed) => {
+            format!("has events that a correlation of {rho} between periods cannot give (possible: {allowed})")
+        }
+        None => error.to_string(),
+    })
 }
 
 /// A printed contrast on the analysis scale with its SE, and whether the SE came from the interval.
@@ -224,10 +195,12 @@ mod tests {
     #[test]
     fn paired_log_odds_ratio_by_hand() {
         // Lapidus 2014 response: 8/18 v 1/18. Independent: 1/8 + 1/10 + 1 + 1/17.
-        let effect = paired_events(EffectMeasure::OR, 8, 1, 18, 0.3).unwrap();
+        let effect = paired_events(EffectMeasure::OR, 8, 1, 18, 0.2).unwrap();
         let independent = 1.0 / 8.0 + 1.0 / 10.0 + 1.0 + 1.0 / 17.0;
-        let covariance = 0.3 * 18.0 / (8f64 * 10.0 * 1.0 * 17.0).sqrt();
+        let covariance = 0.2 * 18.0 / (8f64 * 10.0 * 1.0 * 17.0).sqrt();
         assert!((effect.y - (8.0 * 17.0 / 10.0f64).ln()).abs() < 1e-12);
         assert!((effect.v - (independent - 2.0 * covariance)).abs() < 1e-12);
+        // one responder on saline, eight on ketamine: phi is at most 0.27
+        assert!(paired_events(EffectMeasure::OR, 8, 1, 18, 0.5).is_err());
     }
 }

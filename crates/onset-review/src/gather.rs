@@ -466,7 +466,7 @@ fn binary(
         ledger.apply(Conversion::ZeroCell, format!("{a}/{n1} v {c}/{n2}"), rows.clone())?;
     }
     let effect = if both {
-        let rho = model.crossover.correlation;
+        let rho = model.crossover.binary_correlation;
         ledger.apply(Conversion::CrossoverBinary, format!("correlation {rho}"), rows)?;
         effect::paired_events(job.measure, a, c, n1.min(n2), rho)?
     } else {

@@ -394,6 +394,13 @@ pub struct Crossover {
     pub correlation: f64,
     /// Other correlations tried.
     pub sensitivity: Vec<f64>,
+    /// Correlation (phi) of a binary outcome between periods; 0 is the cautious choice, and few margins
+    /// allow a large one.
+    #[serde(default)]
+    pub binary_correlation: f64,
+    /// Other correlations of a binary outcome tried.
+    #[serde(default)]
+    pub binary_sensitivity: Vec<f64>,
 }
 
 /// What to do with several arms of one side in one trial.
@@ -472,6 +479,8 @@ impl Default for Model {
                 r#use: CrossoverUse::FirstPeriod,
                 correlation: 0.5,
                 sensitivity: vec![0.3, 0.7],
+                binary_correlation: 0.0,
+                binary_sensitivity: vec![0.1, 0.2],
             },
             multi_arm: MultiArm::Combine,
             contrasts: ContrastUse::WhenNoArms,

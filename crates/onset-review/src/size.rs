@@ -11,7 +11,7 @@ use crate::fit::{self, Fit};
 use crate::gather::{Found, Job, StudyEffect, study_effect};
 use crate::index::{Index, StudyData};
 use crate::protocol::{
-    ContrastUse, ControlType, Direction, EffectMeasure, Model, Outcome, OutcomeKind, SubgroupBy, Tau2,
+    ContrastUse, ControlType, Conversion, Direction, EffectMeasure, Model, Outcome, OutcomeKind, SubgroupBy, Tau2,
 };
 use onset_data::Warned;
 use onset_effects::Effects;
@@ -283,7 +283,7 @@ fn fill(pool: &mut Pool, index: &Index<'_>, job: Job<'_>, members: &[Member<'_>]
 
 fn assumptions(pool: &Pool, members: &[Member<'_>]) -> Vec<String> {
     let mut said = Vec::new();
-    let mut used: Vec<crate::protocol::Conversion> =
+    let mut used: Vec<Conversion> =
         members.iter().flat_map(|m| m.effect.applied.iter().map(|a| a.conversion)).collect();
     used.sort_unstable();
     used.dedup();
@@ -524,17 +524,21 @@ fn sensitivity(
             add(label, &effects, &other, false, key);
         }
     };
-    let crossover = members.iter().any(|m| {
-        m.effect.applied.iter().any(|a| {
-            use crate::protocol::Conversion::{CrossoverBinary, CrossoverPaired};
-            matches!(a.conversion, CrossoverPaired | CrossoverBinary)
-        })
-    });
-    if crossover {
+    let applied = |wanted: Conversion| {
+        members.iter().any(|m| m.effect.applied.iter().any(|applied| applied.conversion == wanted))
+    };
+    if applied(Conversion::CrossoverPaired) {
         for &rho in &model.crossover.sensitivity {
             let mut other = model.clone();
             other.crossover.correlation = rho;
             regather(format!("crossover correlation {rho}"), other, "model.crossover.sensitivity");
+        }
+    }
+    if applied(Conversion::CrossoverBinary) {
+        for &rho in &model.crossover.binary_sensitivity {
+            let mut other = model.clone();
+            other.crossover.binary_correlation = rho;
+            regather(format!("crossover correlation {rho}"), other, "model.crossover.binary_sensitivity");
         }
     }
     if members.iter().any(|m| m.effect.statistic == "contrast") && members.len() > 1 {

@@ -151,12 +151,20 @@ fn the_first_period_comes_before_both() {
 #[test]
 fn crossover_binary() {
     let rows = events("a", "t", "18", "8", "", "both") + &events("a", "c", "18", "1", "", "both");
-    let found = answers_with(&allow("crossover-binary"), &study("a", "crossover"), &arms("a"), &rows, "");
+    let crossover = "crossover = { use = \"first-period\", correlation = 0.5, sensitivity = [], \
+                     binary_correlation = 0.2, binary_sensitivity = [0.0] }\n";
+    let declared = format!("{}{crossover}", allow("crossover-binary"));
+    let found = answers_with(&declared, &study("a", "crossover"), &arms("a"), &rows, "");
     let s = &pool(&found, "response").studies[0];
     let independent = 1.0 / 8.0 + 1.0 / 10.0 + 1.0 + 1.0 / 17.0;
-    close(s.se.powi(2), independent - 2.0 * 0.5 * 18.0 / (8.0f64 * 10.0 * 17.0).sqrt());
+    close(s.se.powi(2), independent - 2.0 * 0.2 * 18.0 / (8.0f64 * 10.0 * 17.0).sqrt());
     assert_eq!(s.conversions, ["crossover-binary"]);
     assert_eq!(pool(&found, "response").n, 18);
+    assert_eq!(pool(&found, "response").sensitivity[0].label, "crossover correlation 0");
+    // eight responders against one: no table has a correlation of 0.5
+    let impossible = declared.replace("binary_correlation = 0.2", "binary_correlation = 0.5");
+    let found = answers_with(&impossible, &study("a", "crossover"), &arms("a"), &rows, "");
+    assert!(pool(&found, "response").left_out[0].reason.contains("cannot give"));
     // OR is the default and RR has no such formula here: named, not approximated.
     let rr = format!("{}effect = {{ response = \"RR\" }}\n", allow("crossover-binary"));
     let found = answers_with(&rr, &study("a", "crossover"), &arms("a"), &rows, "");
