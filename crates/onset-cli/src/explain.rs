@@ -22,20 +22,31 @@ pub struct Arguments {
 /// # Errors
 /// Everything that is wrong with the review; a pointer that leads nowhere.
 pub fn run(arguments: &Arguments) -> Result<Output, Failure> {
-    let Warned { value: (protocol, evidence), warnings } = folder::load(&arguments.review)?;
+    let Warned {
+        value: (protocol, evidence),
+        warnings,
+    } = folder::load(&arguments.review)?;
     let answers = answer(&protocol, &evidence, &warnings)
         .map_err(|error| Diagnostic::error("not_answered", error.to_string()))?
         .value;
     let results = serde_json::to_value(&answers)
         .map_err(|error| Diagnostic::error("not_json", format!("The results are no JSON: {error}")))?;
     let explained = trace(&results, &arguments.pointer).map_err(|error| {
-        Diagnostic::error("unknown_pointer", error.to_string()).hint("pointers begin with '/', as /size/by/0/k")
+        Diagnostic::error("unknown_pointer", error.to_string())
+            .hint("pointers begin with '/', as /size/by/0/k")
     })?;
     let mut rows = Sheet::new("Rows", &["row", "text", "source", "locator", "citation"]);
     for row in explained["rows"].as_array().into_iter().flatten() {
-        rows.push(["row", "text", "source_id", "locator", "citation"].map(|key| cell(&row[key])).to_vec());
+        rows.push(
+            ["row", "text", "source_id", "locator", "citation"]
+                .map(|key| cell(&row[key]))
+                .to_vec(),
+        );
     }
-    let mut about = Sheet::new(&format!("{} = {}", arguments.pointer, explained["value"]), &["", ""]);
+    let mut about = Sheet::new(
+        &format!("{} = {}", arguments.pointer, explained["value"]),
+        &["", ""],
+    );
     for (key, value) in explained["context"].as_object().into_iter().flatten() {
         about.push(vec![key.as_str().into(), cell(value)]);
     }

@@ -47,7 +47,10 @@ struct Line {
 pub fn run(arguments: &Arguments) -> Result<Output, Failure> {
     let name = folder_name(&arguments.review)?;
     eprintln!("reading {}", arguments.review.display());
-    let Warned { value: (protocol, evidence), warnings } = folder::load(&arguments.review)?;
+    let Warned {
+        value: (protocol, evidence),
+        warnings,
+    } = folder::load(&arguments.review)?;
     eprintln!("pooling {} comparisons", protocol.comparison.len());
     let answers = answer(&protocol, &evidence, &warnings)
         .map_err(|error| Diagnostic::error("not_answered", error.to_string()))?
@@ -60,7 +63,10 @@ pub fn run(arguments: &Arguments) -> Result<Output, Failure> {
     let inputs: Vec<InputHash> = evidence
         .hashes
         .iter()
-        .map(|(file, sha256)| InputHash { file: file.clone(), sha256: sha256.clone() })
+        .map(|(file, sha256)| InputHash {
+            file: file.clone(),
+            sha256: sha256.clone(),
+        })
         .collect();
     let made = bundle(&answers, &inputs).map_err(|e| Diagnostic::error("not_written", e.to_string()))?;
     let written = write(&made, &out).map_err(|e| Diagnostic::error("not_written", e.to_string()))?;
@@ -86,7 +92,12 @@ pub fn run(arguments: &Arguments) -> Result<Output, Failure> {
 /// Name of the review's folder; "." is resolved.
 fn folder_name(review: &Path) -> Result<std::ffi::OsString, Diagnostic> {
     let named = review.file_name().map(ToOwned::to_owned);
-    let resolved = || std::fs::canonicalize(review).ok()?.file_name().map(ToOwned::to_owned);
+    let resolved = || {
+        std::fs::canonicalize(review)
+            .ok()?
+            .file_name()
+            .map(ToOwned::to_owned)
+    };
     named.or_else(resolved).ok_or_else(|| {
         Diagnostic::error("no_folder", "The review is not a folder with a name")
             .found(review.display().to_string())
@@ -95,9 +106,16 @@ fn folder_name(review: &Path) -> Result<std::ffi::OsString, Diagnostic> {
 }
 
 fn lines(answers: &Answers) -> Vec<Line> {
-    [&answers.speed, &answers.size, &answers.duration, &answers.blinding, &answers.comparison, &answers.certainty]
-        .map(line)
-        .into()
+    [
+        &answers.speed,
+        &answers.size,
+        &answers.duration,
+        &answers.blinding,
+        &answers.comparison,
+        &answers.certainty,
+    ]
+    .map(line)
+    .into()
 }
 
 fn line(answer: &Answer) -> Line {

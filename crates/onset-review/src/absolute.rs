@@ -18,7 +18,10 @@ use onset_math::random::Stream;
 /// The declared control risk of a comparison's outcome, with the protocol key it stands at.
 fn control_risk<'a>(job: Job<'a>) -> Option<(&'a ControlRisk, String)> {
     if let Some(risk) = job.comparison.control_risk.get(&job.outcome.id) {
-        return Some((risk, format!("comparison.{}.control_risk.{}", job.comparison.id, job.outcome.id)));
+        return Some((
+            risk,
+            format!("comparison.{}.control_risk.{}", job.comparison.id, job.outcome.id),
+        ));
     }
     let risk = job.outcome.control_risk.as_ref()?;
     Some((risk, format!("outcome.{}.control_risk", job.outcome.id)))
@@ -32,15 +35,30 @@ pub(crate) fn absolute(index: &Index<'_>, job: Job<'_>, fit: &Fit) -> Option<Abs
     let (risk, key) = control_risk(job)?;
     let (draws, seed) = (index.protocol.model.draws.max(1000), index.protocol.review.seed);
     let id = format!("{}/{}/{}", job.comparison.id, job.outcome.id, job.window.id);
-    let sample = sample(job.measure, risk, fit, draws, Stream::new(seed, stream_number(&id)))?;
+    let sample = sample(
+        job.measure,
+        risk,
+        fit,
+        draws,
+        Stream::new(seed, stream_number(&id)),
+    )?;
     let point = treated_risk(job.measure, fit.mean.value, risk.value)?;
     let level = index.protocol.model.level;
     let interval = |value: f64, mut draws: Vec<f64>| {
         draws.sort_unstable_by(f64::total_cmp);
         let tail = (1.0 - level) / 2.0;
-        Interval { value, lower: quantile(&draws, tail), upper: quantile(&draws, 1.0 - tail) }
+        Interval {
+            value,
+            lower: quantile(&draws, tail),
+            upper: quantile(&draws, 1.0 - tail),
+        }
     };
-    let difference: Vec<f64> = sample.treated.iter().zip(&sample.control).map(|(t, c)| t - c).collect();
+    let difference: Vec<f64> = sample
+        .treated
+        .iter()
+        .zip(&sample.control)
+        .map(|(t, c)| t - c)
+        .collect();
     let risk_difference = interval(point - risk.value, difference);
     let benefit_is_more = job.outcome.direction == Direction::Higher;
     Some(Absolute {
@@ -86,7 +104,11 @@ fn sample(
     let p = risk.value;
     let logit = (p / (1.0 - p)).ln();
     let spread = risk.standard_error / (p * (1.0 - p));
-    let mut sample = Sample { control: Vec::new(), treated: Vec::new(), capped: false };
+    let mut sample = Sample {
+        control: Vec::new(),
+        treated: Vec::new(),
+        capped: false,
+    };
     for _ in 0..draws {
         let z = stream.normal();
         let control = 1.0 / (1.0 + (-(logit + spread * z)).exp());
@@ -116,7 +138,9 @@ fn quantile(sorted: &[f64], p: f64) -> f64 {
 
 /// A stream number of its own for each pool: FNV-1a of its id.
 fn stream_number(id: &str) -> u64 {
-    id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+    id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+    })
 }
 
 /// NNT with its interval: "NNTB 4.9 (2.9 to 15)", or through infinity where the interval crosses zero.
@@ -128,7 +152,11 @@ fn nnt_text(difference: &Interval, benefit_is_more: bool) -> String {
     let name = |x: f64| if x >= 0.0 { "NNTB" } else { "NNTH" };
     let size = |x: f64| {
         let nnt = 1.0 / x.abs();
-        if nnt < 10.0 { format!("{nnt:.1}") } else { format!("{nnt:.0}") }
+        if nnt < 10.0 {
+            format!("{nnt:.1}")
+        } else {
+            format!("{nnt:.0}")
+        }
     };
     if point == 0.0 {
         return "infinity".to_owned();
@@ -138,7 +166,13 @@ fn nnt_text(difference: &Interval, benefit_is_more: bool) -> String {
         let (near, far) = if point > 0.0 { (best, worst) } else { (worst, best) };
         return format!("{head} ({} to {})", size(near), size(far));
     }
-    let side = |x: f64| if x == 0.0 { "infinity".to_owned() } else { format!("{} {}", name(x), size(x)) };
+    let side = |x: f64| {
+        if x == 0.0 {
+            "infinity".to_owned()
+        } else {
+            format!("{} {}", name(x), size(x))
+        }
+    };
     if best == 0.0 || worst == 0.0 {
         return format!("{head} ({} to {})", side(best), side(worst));
     }
@@ -167,11 +201,26 @@ mod tests {
 
     #[test]
     fn nnt_runs_through_infinity_where_the_interval_crosses_zero() {
-        let crosses = Interval { value: 0.1, lower: -0.05, upper: 0.25 };
-        assert_eq!(nnt_text(&crosses, true), "NNTB 10 (NNTB 4.0 to infinity to NNTH 20)");
-        let clear = Interval { value: 0.2, lower: 0.1, upper: 0.5 };
+        let crosses = Interval {
+            value: 0.1,
+            lower: -0.05,
+            upper: 0.25,
+        };
+        assert_eq!(
+            nnt_text(&crosses, true),
+            "NNTB 10 (NNTB 4.0 to infinity to NNTH 20)"
+        );
+        let clear = Interval {
+            value: 0.2,
+            lower: 0.1,
+            upper: 0.5,
+        };
         assert_eq!(nnt_text(&clear, true), "NNTB 5.0 (2.0 to 10)");
-        let harm = Interval { value: 0.2, lower: 0.1, upper: 0.5 };
+        let harm = Interval {
+            value: 0.2,
+            lower: 0.1,
+            upper: 0.5,
+        };
         assert_eq!(nnt_text(&harm, false), "NNTH 5.0 (2.0 to 10)");
     }
 

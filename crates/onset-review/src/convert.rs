@@ -27,7 +27,10 @@ pub(crate) struct Ledger<'a> {
 
 impl<'a> Ledger<'a> {
     pub fn new(model: &'a Model) -> Self {
-        Ledger { model, applied: Vec::new() }
+        Ledger {
+            model,
+            applied: Vec::new(),
+        }
     }
 
     /// Notes a conversion, or gives the reason why it may not be used.
@@ -38,7 +41,11 @@ impl<'a> Ledger<'a> {
                 name(conversion)
             ));
         }
-        self.applied.push(Applied { conversion, detail, rows });
+        self.applied.push(Applied {
+            conversion,
+            detail,
+            rows,
+        });
         Ok(())
     }
 }
@@ -52,14 +59,19 @@ pub(crate) fn name(conversion: Conversion) -> &'static str {
 pub(crate) fn describe(conversion: Conversion) -> (&'static str, &'static str) {
     match conversion {
         Conversion::SeToSd => ("se-to-sd", "SD of a raw mean = SE x sqrt(n)"),
-        Conversion::CiToSd => ("ci-to-sd", "SD of a raw mean = sqrt(n) x interval width / (2 t(n - 1))"),
+        Conversion::CiToSd => (
+            "ci-to-sd",
+            "SD of a raw mean = sqrt(n) x interval width / (2 t(n - 1))",
+        ),
         Conversion::CiToSe => ("ci-to-se", "SE of a printed contrast = interval width / (2 z)"),
-        Conversion::PercentToEvents => {
-            ("percent-to-events", "events = the only integer that fits the printed percent and n")
-        }
-        Conversion::MedianToMean => {
-            ("median-to-mean", "mean (Luo 2018) and SD (Wan 2014) from median and quartiles or range")
-        }
+        Conversion::PercentToEvents => (
+            "percent-to-events",
+            "events = the only integer that fits the printed percent and n",
+        ),
+        Conversion::MedianToMean => (
+            "median-to-mean",
+            "mean (Luo 2018) and SD (Wan 2014) from median and quartiles or range",
+        ),
         Conversion::CrossoverPaired => (
             "crossover-paired",
             "both periods of a crossover compared within persons, with a declared correlation (Elbourne 2002)",
@@ -68,30 +80,35 @@ pub(crate) fn describe(conversion: Conversion) -> (&'static str, &'static str) {
             "crossover-binary",
             "events of both periods of a crossover, with a declared correlation (Becker and Balagtas 1993)",
         ),
-        Conversion::CombineArms => {
-            ("combine-arms", "arms on one side combined into one group (Cochrane Handbook 23.3.4)")
-        }
+        Conversion::CombineArms => (
+            "combine-arms",
+            "arms on one side combined into one group (Cochrane Handbook 23.3.4)",
+        ),
         Conversion::CombineContrasts => (
             "combine-contrasts",
             "printed contrasts of several arms with one control combined by generalised least squares, \
              with the control arm's variance as covariance",
         ),
-        Conversion::SplitControl => {
-            ("split-control", "a shared arm divided among the arms it is compared with")
-        }
+        Conversion::SplitControl => (
+            "split-control",
+            "a shared arm divided among the arms it is compared with",
+        ),
         Conversion::ChangeAndEndpoint => (
             "change-and-endpoint",
             "change and endpoint scores in one pool of mean differences (Cochrane Handbook 10.5.2)",
         ),
-        Conversion::AdjustedContrast => {
-            ("adjusted-contrast", "a model-adjusted mean difference pooled beside raw ones")
-        }
-        Conversion::TurnSign => {
-            ("turn-sign", "a contrast printed as control against treatment, with its sign turned")
-        }
-        Conversion::ZeroCell => {
-            ("zero-cell", "0.5 added to the four cells of a study with an empty cell (inverse variance)")
-        }
+        Conversion::AdjustedContrast => (
+            "adjusted-contrast",
+            "a model-adjusted mean difference pooled beside raw ones",
+        ),
+        Conversion::TurnSign => (
+            "turn-sign",
+            "a contrast printed as control against treatment, with its sign turned",
+        ),
+        Conversion::ZeroCell => (
+            "zero-cell",
+            "0.5 added to the four cells of a study with an empty cell (inverse variance)",
+        ),
     }
 }
 
@@ -110,9 +127,11 @@ pub(crate) struct Group {
 pub(crate) fn group(row: &Observation, level: f64, ledger: &mut Ledger<'_>) -> Result<Group, String> {
     let at = || vec![row.row.clone()];
     if row.statistic == Statistic::LsmeanChange {
-        return Err("prints a model-adjusted mean: its standard error is not SD / sqrt(n), and is never \
+        return Err(
+            "prints a model-adjusted mean: its standard error is not SD / sqrt(n), and is never \
                     turned into an SD"
-            .to_owned());
+                .to_owned(),
+        );
     }
     let n = row.n.ok_or("does not print the number of people analysed")?;
     if let (Some(mean), Some(sd)) = (row.mean, row.sd) {
@@ -121,21 +140,35 @@ pub(crate) fn group(row: &Observation, level: f64, ledger: &mut Ledger<'_>) -> R
     let size = n as f64;
     if let (Some(mean), Some(se)) = (row.mean, row.se) {
         let sd = sd_from_se(se, size).map_err(|e| e.to_string())?;
-        ledger.apply(Conversion::SeToSd, format!("SD = {se} x sqrt({n}) = {sd:.4}"), at())?;
+        ledger.apply(
+            Conversion::SeToSd,
+            format!("SD = {se} x sqrt({n}) = {sd:.4}"),
+            at(),
+        )?;
         return Ok(Group { n, mean, sd });
     }
     if let (Some(mean), Some(low), Some(high)) = (row.mean, row.ci_low, row.ci_high) {
         let se = from_interval(low, high, level, Reference::T(size - 1.0)).map_err(|e| e.to_string())?;
         let sd = sd_from_se(se, size).map_err(|e| e.to_string())?;
-        let detail = format!("SD from the {}% interval {low} to {high}, n {n}: {sd:.4}", level * 100.0);
+        let detail = format!(
+            "SD from the {}% interval {low} to {high}, n {n}: {sd:.4}",
+            level * 100.0
+        );
         ledger.apply(Conversion::CiToSd, detail, at())?;
         return Ok(Group { n, mean, sd });
     }
     if row.median.is_some() {
         let moments = from_summary(row, size)?;
-        let detail = format!("mean {:.3}, SD {:.3} from the printed quantiles", moments.0, moments.1);
+        let detail = format!(
+            "mean {:.3}, SD {:.3} from the printed quantiles",
+            moments.0, moments.1
+        );
         ledger.apply(Conversion::MedianToMean, detail, at())?;
-        return Ok(Group { n, mean: moments.0, sd: moments.1 });
+        return Ok(Group {
+            n,
+            mean: moments.0,
+            sd: moments.1,
+        });
     }
     Err(if row.mean.is_some() {
         "prints a mean without an SD, SE or interval".to_owned()
@@ -146,7 +179,13 @@ pub(crate) fn group(row: &Observation, level: f64, ledger: &mut Ledger<'_>) -> R
 
 fn from_summary(row: &Observation, n: f64) -> Result<(f64, f64), String> {
     let quantiles = match (row.min, row.q1, row.median, row.q3, row.max) {
-        (Some(min), Some(q1), Some(median), Some(q3), Some(max)) => Quantiles::Five { min, q1, median, q3, max },
+        (Some(min), Some(q1), Some(median), Some(q3), Some(max)) => Quantiles::Five {
+            min,
+            q1,
+            median,
+            q3,
+            max,
+        },
         (_, Some(q1), Some(median), Some(q3), _) => Quantiles::Quartiles { q1, median, q3 },
         (Some(min), _, Some(median), _, Some(max)) => Quantiles::Range { min, median, max },
         _ => return Err("prints a median without quartiles or a range".to_owned()),
@@ -176,8 +215,12 @@ pub(crate) fn events(row: &Observation, ledger: &mut Ledger<'_>) -> Result<(u64,
             ledger.apply(Conversion::PercentToEvents, detail, vec![row.row.clone()])?;
             Ok((*events, n))
         }
-        [] => Err(format!("prints {percent} %, which no whole number of {n} people gives")),
-        _ => Err(format!("prints {percent} %, which more than one whole number of {n} people gives")),
+        [] => Err(format!(
+            "prints {percent} %, which no whole number of {n} people gives"
+        )),
+        _ => Err(format!(
+            "prints {percent} %, which more than one whole number of {n} people gives"
+        )),
     }
 }
 
@@ -190,15 +233,27 @@ fn fits(events: u64, n: u64, percent: f64) -> bool {
 
 /// Decimals a number was written with, at most 6.
 fn decimals_of(value: f64) -> i32 {
-    (0..6).find(|&d| (value * 10f64.powi(d)).fract().abs() < 1e-9).unwrap_or(6)
+    (0..6)
+        .find(|&d| (value * 10f64.powi(d)).fract().abs() < 1e-9)
+        .unwrap_or(6)
 }
 
 /// Several groups combined into one (Cochrane Handbook 6.5.2.10).
 pub(crate) fn combine(all: &[Group]) -> Result<Group, String> {
-    let parts: Vec<means::Group> =
-        all.iter().map(|g| means::Group { mean: g.mean, sd: g.sd, n: g.n as f64 }).collect();
+    let parts: Vec<means::Group> = all
+        .iter()
+        .map(|g| means::Group {
+            mean: g.mean,
+            sd: g.sd,
+            n: g.n as f64,
+        })
+        .collect();
     let joined = groups::combine(&parts).map_err(|e| e.to_string())?;
-    Ok(Group { n: all.iter().map(|g| g.n).sum(), mean: joined.mean, sd: joined.sd })
+    Ok(Group {
+        n: all.iter().map(|g| g.n).sum(),
+        mean: joined.mean,
+        sd: joined.sd,
+    })
 }
 
 /// Contrasts of several arms with one control, combined by generalised least squares.
@@ -246,8 +301,16 @@ mod tests {
     fn combined_groups_by_hand() {
         // 1, 2, 3 and 5, 7: together n 5, mean 3.6, SD sqrt(23.2 / 4).
         let all = combine(&[
-            Group { n: 3, mean: 2.0, sd: 1.0 },
-            Group { n: 2, mean: 6.0, sd: 2f64.sqrt() },
+            Group {
+                n: 3,
+                mean: 2.0,
+                sd: 1.0,
+            },
+            Group {
+                n: 2,
+                mean: 6.0,
+                sd: 2f64.sqrt(),
+            },
         ])
         .unwrap();
         assert_eq!(all.n, 5);

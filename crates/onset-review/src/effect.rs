@@ -28,7 +28,10 @@ fn library(measure: EffectMeasure) -> Measure {
 
 /// Whether a measure is pooled on the log scale and shown as a ratio.
 pub(crate) fn is_ratio(measure: EffectMeasure) -> bool {
-    matches!(measure, EffectMeasure::ROM | EffectMeasure::OR | EffectMeasure::RR)
+    matches!(
+        measure,
+        EffectMeasure::ROM | EffectMeasure::OR | EffectMeasure::RR
+    )
 }
 
 /// The measure in words.
@@ -68,8 +71,9 @@ pub(crate) fn shown(measure: EffectMeasure, interval: &Interval) -> Interval {
 }
 
 fn single(measure: Measure, cells: &[(Input, f64)]) -> Result<Effect, String> {
-    let inputs =
-        cells.iter().fold(Inputs::new(), |inputs, &(input, value)| inputs.with(input, vec![Some(value)]));
+    let inputs = cells.iter().fold(Inputs::new(), |inputs, &(input, value)| {
+        inputs.with(input, vec![Some(value)])
+    });
     let rows = compute(measure, &inputs, &Options::default()).map_err(|e| e.to_string())?;
     match rows.into_iter().next().flatten() {
         Some(Ok(effect)) if effect.v > 0.0 => Ok(effect),
@@ -102,7 +106,10 @@ pub(crate) fn paired_means(measure: EffectMeasure, a: &Group, b: &Group, rho: f6
         EffectMeasure::MD => crossover::mean_difference(paired),
         EffectMeasure::SMD => crossover::smd(paired),
         _ => {
-            return Err(format!("is a crossover over both periods, for which {} is not offered", code(measure)));
+            return Err(format!(
+                "is a crossover over both periods, for which {} is not offered",
+                code(measure)
+            ));
         }
     }
     .map_err(|e| e.to_string())
@@ -139,11 +146,16 @@ pub(crate) fn paired_events(
     rho: f64,
 ) -> Result<Effect, String> {
     if measure != EffectMeasure::OR {
-        return Err(format!("is a crossover over both periods, for which {} is not offered", code(measure)));
+        return Err(format!(
+            "is a crossover over both periods, for which {} is not offered",
+            code(measure)
+        ));
     }
     crossover::log_odds_ratio(a as f64, c as f64, n as f64, rho).map_err(|error| match error.allowed() {
         Some(allowed) => {
-            format!("has events that a correlation of {rho} between periods cannot give (possible: {allowed})")
+            format!(
+                "has events that a correlation of {rho} between periods cannot give (possible: {allowed})"
+            )
         }
         None => error.to_string(),
     })
@@ -166,13 +178,21 @@ pub(crate) fn contrast(
     };
     let y = log(estimate)?;
     if let Some(se) = row.se {
-        return if se > 0.0 { Ok((y, se, false)) } else { Err("prints a standard error of 0".to_owned()) };
+        return if se > 0.0 {
+            Ok((y, se, false))
+        } else {
+            Err("prints a standard error of 0".to_owned())
+        };
     }
     match (row.ci_low, row.ci_high) {
         (Some(low), Some(high)) => {
             let z = normal::quantile(0.5 + row.level / 2.0);
             let se = (log(high)? - log(low)?) / (2.0 * z);
-            if se > 0.0 { Ok((y, se, true)) } else { Err("prints an interval without width".to_owned()) }
+            if se > 0.0 {
+                Ok((y, se, true))
+            } else {
+                Err("prints an interval without width".to_owned())
+            }
         }
         _ => Err("prints a contrast without a standard error or an interval".to_owned()),
     }
@@ -185,8 +205,16 @@ mod tests {
     #[test]
     fn paired_mean_difference_by_hand() {
         // Berman 2000: -14 (SD 10) v 0 (SD 12), n 7, rho 0.5: v = (100 + 144 - 120) / 7.
-        let ketamine = Group { n: 7, mean: -14.0, sd: 10.0 };
-        let saline = Group { n: 7, mean: 0.0, sd: 12.0 };
+        let ketamine = Group {
+            n: 7,
+            mean: -14.0,
+            sd: 10.0,
+        };
+        let saline = Group {
+            n: 7,
+            mean: 0.0,
+            sd: 12.0,
+        };
         let effect = paired_means(EffectMeasure::MD, &ketamine, &saline, 0.5).unwrap();
         assert_eq!(effect.y, -14.0);
         assert!((effect.v - 124.0 / 7.0).abs() < 1e-12);

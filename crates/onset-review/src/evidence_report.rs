@@ -51,7 +51,11 @@ pub(crate) fn report(
             })
             .collect(),
         cells: cells(evidence),
-        protocol: vec!["exclude".to_owned(), "doubt".to_owned(), "model.conversions".to_owned()],
+        protocol: vec![
+            "exclude".to_owned(),
+            "doubt".to_owned(),
+            "model.conversions".to_owned(),
+        ],
     }
 }
 
@@ -62,7 +66,9 @@ fn study_card(data: &StudyData<'_>, pools: &[Pool]) -> StudyCard {
         .enumerate()
         .filter_map(|(i, pool)| {
             let mine = pool.studies.iter().filter(|s| s.id == study.id);
-            let n = mine.map(|s| s.treatment.n.unwrap_or(0) + s.control.n.unwrap_or(0)).max()?;
+            let n = mine
+                .map(|s| s.treatment.n.unwrap_or(0) + s.control.n.unwrap_or(0))
+                .max()?;
             Some((i, n))
         })
         .collect();
@@ -112,13 +118,19 @@ fn exclusions(index: &Index<'_>, evidence: &Evidence) -> Vec<Exclusion> {
         .enumerate()
         .map(|(position, exclude)| {
             let rows = index.rows_of(position, evidence);
-            let label = exclude
-                .study
-                .as_ref()
-                .map(|id| evidence.study(id).map_or_else(|| id.clone(), |study| study.label.clone()));
+            let label = exclude.study.as_ref().map(|id| {
+                evidence
+                    .study(id)
+                    .map_or_else(|| id.clone(), |study| study.label.clone())
+            });
             let mut what: Vec<String> = Vec::new();
             what.extend(exclude.arm.as_ref().map(|arm| format!("arm {arm}")));
-            what.extend(exclude.outcome.as_ref().map(|outcome| format!("outcome {outcome}")));
+            what.extend(
+                exclude
+                    .outcome
+                    .as_ref()
+                    .map(|outcome| format!("outcome {outcome}")),
+            );
             if !exclude.rows.is_empty() {
                 what.push(format!("{} rows", exclude.rows.len()));
             }
@@ -146,10 +158,17 @@ fn conversions(index: &Index<'_>) -> Vec<ConversionUse> {
     for comparison in &index.protocol.comparison {
         for outcome in comparison.outcomes.iter().filter_map(|id| index.outcome(id)) {
             for window in comparison.windows.iter().filter_map(|id| index.window(id)) {
-                let job = Job { comparison, outcome, window, measure: measure_of(model, outcome) };
+                let job = Job {
+                    comparison,
+                    outcome,
+                    window,
+                    measure: measure_of(model, outcome),
+                };
                 let pool = format!("{}/{}/{}", comparison.id, outcome.id, window.id);
                 for data in &index.studies {
-                    let Found::Effects(effects) = study_effect(index, data, job, model) else { continue };
+                    let Found::Effects(effects) = study_effect(index, data, job, model) else {
+                        continue;
+                    };
                     for applied in effects.into_iter().flat_map(|effect| effect.applied) {
                         uses.entry(applied.conversion).or_default().push(ConversionRow {
                             study: data.study.label.clone(),
@@ -207,7 +226,10 @@ fn not_available(index: &Index<'_>, evidence: &Evidence) -> Vec<String> {
         .outcome
         .iter()
         .filter(|outcome| {
-            !evidence.observations.iter().any(|o| o.outcome == outcome.id && o.statistic != Statistic::Baseline)
+            !evidence
+                .observations
+                .iter()
+                .any(|o| o.outcome == outcome.id && o.statistic != Statistic::Baseline)
                 && !evidence.contrasts.iter().any(|c| c.outcome == outcome.id)
         })
         .map(|outcome| outcome.label.clone())
@@ -233,11 +255,21 @@ fn cells(evidence: &Evidence) -> BTreeMap<String, Cell> {
         add(&c.row, contrast_text(c), &c.cite, &c.notes);
     }
     for study in &evidence.studies {
-        add(&study.row, format!("{}: design, people, blinding", study.label), &study.cite, &study.notes);
+        add(
+            &study.row,
+            format!("{}: design, people, blinding", study.label),
+            &study.cite,
+            &study.notes,
+        );
     }
     for arm in &evidence.arms {
         let label = arm.label.as_deref().unwrap_or(&arm.treatment);
-        add(&arm.row, format!("{} {}: {label}", arm.study_id, arm.id), &arm.cite, &arm.notes);
+        add(
+            &arm.row,
+            format!("{} {}: {label}", arm.study_id, arm.id),
+            &arm.cite,
+            &arm.notes,
+        );
     }
     for j in &evidence.risk_of_bias {
         let text = format!("{} {}, {}: {}", j.study_id, j.tool, j.domain, j.judgement);
@@ -248,8 +280,17 @@ fn cells(evidence: &Evidence) -> BTreeMap<String, Cell> {
         add(&harm.row, text, &harm.cite, &harm.notes);
     }
     for pool in &evidence.published {
-        let what = pool.outcome_text.as_deref().or(pool.outcome.as_deref()).unwrap_or("");
-        add(&pool.row, format!("{}: {what}", pool.review), &pool.cite, &pool.notes);
+        let what = pool
+            .outcome_text
+            .as_deref()
+            .or(pool.outcome.as_deref())
+            .unwrap_or("");
+        add(
+            &pool.row,
+            format!("{}: {what}", pool.review),
+            &pool.cite,
+            &pool.notes,
+        );
     }
     cells
 }
@@ -263,8 +304,15 @@ fn when(timing: Timing, time_hours: Option<f64>) -> String {
 }
 
 fn observation_text(o: &Observation) -> String {
-    let statistic = Statistic::TABLE.iter().find(|(_, s)| *s == o.statistic).map_or("", |(name, _)| name);
-    let scale = o.scale.as_deref().map(|scale| format!(" ({scale})")).unwrap_or_default();
+    let statistic = Statistic::TABLE
+        .iter()
+        .find(|(_, s)| *s == o.statistic)
+        .map_or("", |(name, _)| name);
+    let scale = o
+        .scale
+        .as_deref()
+        .map(|scale| format!(" ({scale})"))
+        .unwrap_or_default();
     let mut parts = vec![format!(
         "{} {}: {}{scale} {statistic} {}",
         o.study_id,
@@ -286,7 +334,11 @@ fn observation_text(o: &Observation) -> String {
 }
 
 fn contrast_text(c: &Contrast) -> String {
-    let scale = c.scale.as_deref().map(|scale| format!(" ({scale})")).unwrap_or_default();
+    let scale = c
+        .scale
+        .as_deref()
+        .map(|scale| format!(" ({scale})"))
+        .unwrap_or_default();
     let mut parts = vec![format!(
         "{} {} v {}: {}{scale} {}",
         c.study_id,

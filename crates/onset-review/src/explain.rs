@@ -28,7 +28,9 @@ pub enum ExplainError {
 /// # Errors
 /// [`ExplainError::Nowhere`].
 pub fn explain(results: &Value, pointer: &str) -> Result<Value, ExplainError> {
-    let value = results.pointer(pointer).ok_or_else(|| nowhere(results, pointer))?;
+    let value = results
+        .pointer(pointer)
+        .ok_or_else(|| nowhere(results, pointer))?;
     let mut out = Map::new();
     out.insert("pointer".to_owned(), json!(pointer));
     out.insert("value".to_owned(), summary(value));
@@ -36,10 +38,22 @@ pub fn explain(results: &Value, pointer: &str) -> Result<Value, ExplainError> {
     let mut context = Map::new();
     for place in enclosing(results, pointer) {
         let Value::Object(object) = place else { continue };
-        for key in
-            ["id", "label", "question", "comparison_label", "outcome_label", "window_label", "measure", "unit", "k", "n"]
-        {
-            if let Some(found) = object.get(key).filter(|v| !v.is_null() && !context.contains_key(key)) {
+        for key in [
+            "id",
+            "label",
+            "question",
+            "comparison_label",
+            "outcome_label",
+            "window_label",
+            "measure",
+            "unit",
+            "k",
+            "n",
+        ] {
+            if let Some(found) = object
+                .get(key)
+                .filter(|v| !v.is_null() && !context.contains_key(key))
+            {
                 context.insert(key.to_owned(), found.clone());
             }
         }
@@ -54,8 +68,14 @@ pub fn explain(results: &Value, pointer: &str) -> Result<Value, ExplainError> {
         }
     }
     out.insert("context".to_owned(), Value::Object(context));
-    out.insert("rows".to_owned(), Value::Array(rows.iter().map(|row| row_card(results, row)).collect()));
-    out.insert("protocol".to_owned(), json!(protocol.into_iter().collect::<Vec<_>>()));
+    out.insert(
+        "rows".to_owned(),
+        Value::Array(rows.iter().map(|row| row_card(results, row)).collect()),
+    );
+    out.insert(
+        "protocol".to_owned(),
+        json!(protocol.into_iter().collect::<Vec<_>>()),
+    );
     Ok(Value::Object(out))
 }
 
@@ -75,7 +95,11 @@ fn enclosing<'a>(results: &'a Value, pointer: &str) -> Vec<&'a Value> {
 fn strings(value: Option<&Value>) -> Vec<String> {
     value
         .and_then(Value::as_array)
-        .map(|list| list.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect())
+        .map(|list| {
+            list.iter()
+                .filter_map(|v| v.as_str().map(str::to_owned))
+                .collect()
+        })
         .unwrap_or_default()
 }
 
@@ -85,8 +109,10 @@ fn rows_of(results: &Value, object: &Map<String, Value>) -> Vec<String> {
         rows.extend(studies.iter().flat_map(|study| strings(study.get("rows"))));
     }
     if rows.is_empty()
-        && let Some(Value::Object(pool)) =
-            object.get("pool").and_then(Value::as_str).and_then(|pointer| results.pointer(pointer))
+        && let Some(Value::Object(pool)) = object
+            .get("pool")
+            .and_then(Value::as_str)
+            .and_then(|pointer| results.pointer(pointer))
     {
         rows.extend(rows_of(results, pool));
     }
@@ -94,13 +120,18 @@ fn rows_of(results: &Value, object: &Map<String, Value>) -> Vec<String> {
 }
 
 fn row_card(results: &Value, row: &str) -> Value {
-    let cell = results.pointer("/evidence/cells").and_then(|cells| cells.get(row));
+    let cell = results
+        .pointer("/evidence/cells")
+        .and_then(|cells| cells.get(row));
     let source_id = cell.and_then(|c| c.get("source_id")).and_then(Value::as_str);
     let source = source_id.and_then(|id| {
         let sources = results.pointer("/evidence/sources")?.as_array()?;
-        sources.iter().find(|s| s.get("id").and_then(Value::as_str) == Some(id))
+        sources
+            .iter()
+            .find(|s| s.get("id").and_then(Value::as_str) == Some(id))
     });
-    let field = |value: Option<&Value>, key: &str| value.and_then(|v| v.get(key)).cloned().unwrap_or(Value::Null);
+    let field =
+        |value: Option<&Value>, key: &str| value.and_then(|v| v.get(key)).cloned().unwrap_or(Value::Null);
     json!({
         "row": row,
         "text": field(cell, "text"),
@@ -137,5 +168,9 @@ fn nowhere(results: &Value, pointer: &str) -> ExplainError {
         Some(Value::Array(list)) => format!(" with entries 0 to {}", list.len().saturating_sub(1)),
         _ => String::new(),
     };
-    ExplainError::Nowhere { pointer: pointer.to_owned(), nearest: nearest.to_owned(), keys }
+    ExplainError::Nowhere {
+        pointer: pointer.to_owned(),
+        nearest: nearest.to_owned(),
+        keys,
+    }
 }

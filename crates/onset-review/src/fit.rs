@@ -69,13 +69,22 @@ fn options(model: &Model, k: usize) -> Options {
 pub(crate) fn fit(effects: &Effects, model: &Model) -> Result<Warned<Fit>, String> {
     let fitted = pool::pool(effects, &options(model, effects.k())).map_err(|e| e.to_string())?;
     let Warned { value, warnings } = fitted;
-    Ok(Warned { value: describe(value, model), warnings })
+    Ok(Warned {
+        value: describe(value, model),
+        warnings,
+    })
 }
 
 /// One true effect: inverse variance, normal quantiles.
 pub(crate) fn common(effects: &Effects, model: &Model) -> Result<Fit, String> {
-    let options = Options { level: model.level, test: Some(Test::Z), ..Options::common() };
-    pool::pool(effects, &options).map(|fitted| describe(fitted.value, model)).map_err(|e| e.to_string())
+    let options = Options {
+        level: model.level,
+        test: Some(Test::Z),
+        ..Options::common()
+    };
+    pool::pool(effects, &options)
+        .map(|fitted| describe(fitted.value, model))
+        .map_err(|e| e.to_string())
 }
 
 fn describe(pooled: Pooled, model: &Model) -> Fit {
@@ -111,7 +120,11 @@ fn describe(pooled: Pooled, model: &Model) -> Fit {
     };
     let prediction = pooled
         .prediction
-        .map(|p| Interval { value: pooled.mean.estimate, lower: p.lower, upper: p.upper })
+        .map(|p| Interval {
+            value: pooled.mean.estimate,
+            lower: p.lower,
+            upper: p.upper,
+        })
         .filter(finite);
     Fit {
         mean: interval(&pooled.mean),
@@ -126,7 +139,11 @@ fn describe(pooled: Pooled, model: &Model) -> Fit {
         tau2_ci: pooled
             .tau2_interval
             .filter(|_| random)
-            .map(|ci| Interval { value: tau2, lower: ci.lower, upper: ci.upper })
+            .map(|ci| Interval {
+                value: tau2,
+                lower: ci.lower,
+                upper: ci.upper,
+            })
             .filter(finite),
         i2: several.then_some(pooled.i2),
         q: several.then_some((pooled.q.value, pooled.q.df as u64, pooled.q.p)),
@@ -141,20 +158,39 @@ fn finite(interval: &Interval) -> bool {
 }
 
 fn interval(estimate: &Estimate) -> Interval {
-    Interval { value: estimate.estimate, lower: estimate.ci_lower, upper: estimate.ci_upper }
+    Interval {
+        value: estimate.estimate,
+        lower: estimate.ci_lower,
+        upper: estimate.ci_upper,
+    }
 }
 
 /// y -+ z se.
 pub(crate) fn wald_interval(y: f64, se: f64, level: f64) -> Interval {
     let half = normal::quantile(0.5 + level / 2.0) * se;
-    Interval { value: y, lower: y - half, upper: y + half }
+    Interval {
+        value: y,
+        lower: y - half,
+        upper: y + half,
+    }
 }
 
 /// Common-effect or DerSimonian-Laird pool with a Wald interval, for recomputations.
 pub(crate) fn wald_pool(effects: &Effects, common: bool, level: f64) -> Result<Interval, String> {
-    let method = if common { Method::Common } else { Method::Random(Tau2Method::Dl) };
-    let options = Options { method, test: Some(Test::Z), level, ..Options::default() };
-    pool::pool(effects, &options).map(|fitted| interval(&fitted.value.mean)).map_err(|e| e.to_string())
+    let method = if common {
+        Method::Common
+    } else {
+        Method::Random(Tau2Method::Dl)
+    };
+    let options = Options {
+        method,
+        test: Some(Test::Z),
+        level,
+        ..Options::default()
+    };
+    pool::pool(effects, &options)
+        .map(|fitted| interval(&fitted.value.mean))
+        .map_err(|e| e.to_string())
 }
 
 /// The effects whose position is wanted; None when none is left.
@@ -199,21 +235,37 @@ pub(crate) fn subgroups(effects: &Effects, values: &[String], model: &Model) -> 
         return None;
     }
     let alone = |why: String| {
-        let groups = names.iter().map(|name| own_group(effects, values, name, model)).collect();
-        Groups { groups, q: None, tau2: None, why_not: Some(why) }
+        let groups = names
+            .iter()
+            .map(|name| own_group(effects, values, name, model))
+            .collect();
+        Groups {
+            groups,
+            q: None,
+            tau2: None,
+            why_not: Some(why),
+        }
     };
     if effects.k() <= names.len() {
         return Some(alone(
-            "Each group holds one study: the difference cannot be told from the spread between studies.".to_owned(),
+            "Each group holds one study: the difference cannot be told from the spread between studies."
+                .to_owned(),
         ));
     }
-    let options = Options { test: Some(Test::Z), ..options(model, effects.k()) };
+    let options = Options {
+        test: Some(Test::Z),
+        ..options(model, effects.k())
+    };
     let dummies = |from: usize, intercept: bool| {
         let mut columns: Vec<String> = names[from..].iter().map(|name| (*name).clone()).collect();
         let mut x = Vec::new();
         for value in values {
             x.extend(intercept.then_some(1.0));
-            x.extend(names[from..].iter().map(|name| f64::from(u8::from(*name == value))));
+            x.extend(
+                names[from..]
+                    .iter()
+                    .map(|name| f64::from(u8::from(*name == value))),
+            );
         }
         if intercept {
             columns.insert(0, "intercept".to_owned());
@@ -222,14 +274,19 @@ pub(crate) fn subgroups(effects: &Effects, values: &[String], model: &Model) -> 
     };
     let fitted = |from: usize, intercept: bool| -> Result<Regression, String> {
         let design = dummies(from, intercept).map_err(|e| e.to_string())?;
-        regress(effects, &design, &options).map(|fit| fit.value).map_err(|e| e.to_string())
+        regress(effects, &design, &options)
+            .map(|fit| fit.value)
+            .map_err(|e| e.to_string())
     };
     match (fitted(0, false), fitted(1, true)) {
         (Ok(means), Ok(contrast)) => Some(Groups {
             groups: names
                 .iter()
                 .zip(&means.coefficients)
-                .map(|(name, c)| Group { name: (*name).clone(), mean: Some(interval(&c.estimate)) })
+                .map(|(name, c)| Group {
+                    name: (*name).clone(),
+                    mean: Some(interval(&c.estimate)),
+                })
                 .collect(),
             q: contrast.moderators.map(|q| (q.value, q.df1 as u64, q.p)),
             tau2: Some(means.tau2.value),
@@ -242,7 +299,10 @@ pub(crate) fn subgroups(effects: &Effects, values: &[String], model: &Model) -> 
 /// One group pooled on its own.
 fn own_group(effects: &Effects, values: &[String], name: &str, model: &Model) -> Group {
     let mean = subset(effects, |i| values[i] == name).and_then(|own| fit(&own, model).ok());
-    Group { name: name.to_owned(), mean: mean.map(|fit| fit.value.mean) }
+    Group {
+        name: name.to_owned(),
+        mean: mean.map(|fit| fit.value.mean),
+    }
 }
 
 /// Share of true effects beyond `threshold`, on the side the threshold lies on; from two studies with
@@ -256,14 +316,23 @@ fn own_group(effects: &Effects, values: &[String], name: &str, model: &Model) ->
 pub(crate) fn share_beyond(fit: &Fit, threshold: f64, level: f64) -> Option<Interval> {
     let tau2 = fit.tau2.filter(|&tau2| tau2 > 0.0)?;
     let z = (threshold - fit.mean.value) / tau2.sqrt();
-    let value = if threshold < 0.0 { normal::cdf(z) } else { normal::sf(z) };
+    let value = if threshold < 0.0 {
+        normal::cdf(z)
+    } else {
+        normal::sf(z)
+    };
     let spread = fit.pooled.tau2.standard_error.map(|se_tau2| {
         let distance = threshold - fit.mean.value;
-        let variance = fit.se * fit.se / tau2 + se_tau2 * se_tau2 * distance * distance / (4.0 * tau2.powi(3));
+        let variance =
+            fit.se * fit.se / tau2 + se_tau2 * se_tau2 * distance * distance / (4.0 * tau2.powi(3));
         normal::pdf(z) * variance.sqrt() * normal::quantile(0.5 + level / 2.0)
     });
     let end = |sign: f64| spread.map_or(f64::NAN, |half| (value + sign * half).clamp(0.0, 1.0));
-    Some(Interval { value, lower: end(-1.0), upper: end(1.0) })
+    Some(Interval {
+        value,
+        lower: end(-1.0),
+        upper: end(1.0),
+    })
 }
 
 /// Mantel-Haenszel pool of [events, n, events, n] tables, on the analysis scale.
@@ -278,9 +347,19 @@ pub(crate) fn mantel_haenszel(
         EffectMeasure::RD => CountMeasure::RiskDifference,
         _ => return Err("Mantel-Haenszel pools OR, RR or RD".to_owned()),
     };
-    let counts: Vec<Counts> =
-        tables.iter().map(|&[a, n1, c, n2]| Counts { a, b: n1 - a, c, d: n2 - c }).collect();
-    let options = StrataOptions { level, ..StrataOptions::default() };
+    let counts: Vec<Counts> = tables
+        .iter()
+        .map(|&[a, n1, c, n2]| Counts {
+            a,
+            b: n1 - a,
+            c,
+            d: n2 - c,
+        })
+        .collect();
+    let options = StrataOptions {
+        level,
+        ..StrataOptions::default()
+    };
     pool::mantel_haenszel(&counts, measure, &options)
         .map(|fitted| interval(&fitted.mean))
         .map_err(|e| e.to_string())

@@ -3,7 +3,6 @@
 use crate::answers::Side;
 use crate::convert::{self, Applied, Group, Ledger};
 use crate::effect;
-use onset_effects::Effect;
 use crate::index::{Index, RowKey, StudyData, population_wanted};
 use crate::protocol::{
     Comparison, ContrastUse, Conversion, CrossoverUse, EffectMeasure, EvidenceKind, Model, MultiArm, Outcome,
@@ -11,6 +10,7 @@ use crate::protocol::{
 };
 use onset_data::RowId;
 use onset_data::evidence::{Arm, Contrast, Design, Observation, Period, Statistic, Timing};
+use onset_effects::Effect;
 
 /// One pool to be filled.
 #[derive(Clone, Copy)]
@@ -66,7 +66,9 @@ struct RowSet<'a> {
 /// One study's effect in one pool.
 pub(crate) fn study_effect(index: &Index<'_>, data: &StudyData<'_>, job: Job<'_>, model: &Model) -> Found {
     let (candidates, excluded) = candidates(index, data, job);
-    let Some(candidates) = candidates else { return Found::Nothing };
+    let Some(candidates) = candidates else {
+        return Found::Nothing;
+    };
     if candidates.observations.is_empty() && candidates.contrasts.is_empty() {
         return match excluded.first() {
             Some((_, reason)) => Found::LeftOut {
@@ -77,12 +79,16 @@ pub(crate) fn study_effect(index: &Index<'_>, data: &StudyData<'_>, job: Job<'_>
         };
     }
     if let Some(reason) = wrong_design(data.study.design, job.window.evidence) {
-        return Found::LeftOut { reason: reason.to_owned(), rows: rows_of(&candidates) };
+        return Found::LeftOut {
+            reason: reason.to_owned(),
+            rows: rows_of(&candidates),
+        };
     }
     let by_arms = || from_arms(data, &candidates, job, model);
     let by_contrast = || from_contrasts(data, &candidates, job, model);
     let contrast_first = model.contrasts == ContrastUse::Prefer
-        || (data.study.design == Design::Crossover && candidates.contrasts.iter().any(|c| c.paired == Some(true)));
+        || (data.study.design == Design::Crossover
+            && candidates.contrasts.iter().any(|c| c.paired == Some(true)));
     let first = if contrast_first { by_contrast() } else { by_arms() };
     let result = first.or_else(|reason| {
         let second = if contrast_first { by_arms() } else { by_contrast() };
@@ -109,7 +115,9 @@ fn better_reason(first: Option<String>, second: Option<String>) -> Option<String
 
 fn rows_of(candidates: &Candidates<'_>) -> Vec<RowId> {
     let observations = candidates.observations.iter().map(|o| o.row.clone());
-    observations.chain(candidates.contrasts.iter().map(|c| c.row.clone())).collect()
+    observations
+        .chain(candidates.contrasts.iter().map(|c| c.row.clone()))
+        .collect()
 }
 
 fn wrong_design(design: Design, evidence: EvidenceKind) -> Option<&'static str> {
@@ -146,7 +154,11 @@ fn candidates<'a>(
     job: Job<'_>,
 ) -> (Option<Candidates<'a>>, Excluded) {
     let side = |nodes: &[String]| -> Vec<&'a Arm> {
-        data.arms.iter().copied().filter(|arm| nodes.contains(&arm.treatment)).collect()
+        data.arms
+            .iter()
+            .copied()
+            .filter(|arm| nodes.contains(&arm.treatment))
+            .collect()
     };
     let (treatment, control) = (side(&job.comparison.treatment), side(&job.comparison.control));
     if treatment.is_empty() || control.is_empty() || !population_wanted(job.comparison, data.study) {
@@ -155,7 +167,12 @@ fn candidates<'a>(
     let ours = |id: &str| treatment.iter().chain(&control).any(|arm| arm.id == id);
     let mut excluded = Vec::new();
     let mut keep = |row: &RowId, arms: [&str; 2]| {
-        let key = RowKey { row, study: &data.study.id, arms, outcome: &job.outcome.id };
+        let key = RowKey {
+            row,
+            study: &data.study.id,
+            arms,
+            outcome: &job.outcome.id,
+        };
         match index.excluded(&key, &job.comparison.id) {
             Some(exclude) => {
                 excluded.push((row.clone(), exclude.reason.clone()));
@@ -188,7 +205,15 @@ fn candidates<'a>(
                 && keep(&c.row, [&c.arm1, &c.arm2])
         })
         .collect();
-    (Some(Candidates { treatment, control, observations, contrasts }), excluded)
+    (
+        Some(Candidates {
+            treatment,
+            control,
+            observations,
+            contrasts,
+        }),
+        excluded,
+    )
 }
 
 /// How far a visit lies from the window's target; ties go to the earlier.
@@ -250,8 +275,11 @@ fn statistic_rank(job: Job<'_>, model: &Model, statistic: Statistic) -> Result<u
         (_, statistic) => {
             let preferred = (statistic == Statistic::Change) == model.prefer_change;
             if !preferred && job.measure != EffectMeasure::MD {
-                let (has, wants) =
-                    if model.prefer_change { ("endpoint", "change") } else { ("change", "endpoint") };
+                let (has, wants) = if model.prefer_change {
+                    ("endpoint", "change")
+                } else {
+                    ("change", "endpoint")
+                };
                 return Err(format!(
                     "prints {has} scores; this pool of standardised differences holds {wants} scores, and \
                      the two are never mixed"
@@ -262,14 +290,24 @@ fn statistic_rank(job: Job<'_>, model: &Model, statistic: Statistic) -> Result<u
     }
 }
 
-fn row_sets<'a>(candidates: &Candidates<'a>, job: Job<'_>, model: &Model) -> (Vec<RowSet<'a>>, Option<String>) {
+fn row_sets<'a>(
+    candidates: &Candidates<'a>,
+    job: Job<'_>,
+    model: &Model,
+) -> (Vec<RowSet<'a>>, Option<String>) {
     let mut reason = None;
     let mut keyed: Vec<(Vec<&Observation>, (usize, usize, u64, usize, usize))> = Vec::new();
     for &row in &candidates.observations {
         let rank = scale_rank(job, row.scale.as_deref()).and_then(|scale| {
             let set = set_rank(model, row.set.as_deref())?;
             let statistic = statistic_rank(job, model, row.statistic)?;
-            Ok((scale, period_rank(model, row.period), distance(job.window, row.time_hours), set, statistic))
+            Ok((
+                scale,
+                period_rank(model, row.period),
+                distance(job.window, row.time_hours),
+                set,
+                statistic,
+            ))
         });
         match rank {
             Err(why) => reason = Some(why),
@@ -288,13 +326,29 @@ fn row_sets<'a>(candidates: &Candidates<'a>, job: Job<'_>, model: &Model) -> (Ve
     let is_in = |arms: &[&Arm], row: &Observation| arms.iter().any(|arm| arm.id == row.arm_id);
     let mut sets = Vec::new();
     for (rows, rank) in keyed {
-        let treatment: Vec<_> = rows.iter().copied().filter(|row| is_in(&candidates.treatment, row)).collect();
-        let control: Vec<_> = rows.iter().copied().filter(|row| is_in(&candidates.control, row)).collect();
+        let treatment: Vec<_> = rows
+            .iter()
+            .copied()
+            .filter(|row| is_in(&candidates.treatment, row))
+            .collect();
+        let control: Vec<_> = rows
+            .iter()
+            .copied()
+            .filter(|row| is_in(&candidates.control, row))
+            .collect();
         if treatment.is_empty() || control.is_empty() {
-            let side = if treatment.is_empty() { "treatment" } else { "control" };
+            let side = if treatment.is_empty() {
+                "treatment"
+            } else {
+                "control"
+            };
             reason = reason.or_else(|| Some(format!("prints no {side} arm at this time")));
         } else {
-            sets.push(RowSet { treatment, control, rank });
+            sets.push(RowSet {
+                treatment,
+                control,
+                rank,
+            });
         }
     }
     (sets, reason)
@@ -313,11 +367,12 @@ fn from_arms(data: &StudyData<'_>, candidates: &Candidates<'_>, job: Job<'_>, mo
     let (sets, mut reason) = row_sets(candidates, job, model);
     for set in &sets {
         debug_assert!(set.rank.0 < usize::MAX);
-        let outcome = if model.multi_arm == MultiArm::Split && set.treatment.len() > 1 && set.control.len() == 1 {
-            split(data, set, job, model)
-        } else {
-            one_effect(data, &set.treatment, &set.control, 1.0, job, model).map(|effect| vec![effect])
-        };
+        let outcome =
+            if model.multi_arm == MultiArm::Split && set.treatment.len() > 1 && set.control.len() == 1 {
+                split(data, set, job, model)
+            } else {
+                one_effect(data, &set.treatment, &set.control, 1.0, job, model).map(|effect| vec![effect])
+            };
         match outcome {
             Ok(effects) => return Ok(effects),
             Err(why) => reason = reason.or(Some(why)),
@@ -353,7 +408,12 @@ fn one_effect(
     let first = treatment[0];
     let both = data.study.design == Design::Crossover && first.period != Some(Period::First);
     if treatment.len() > 1 || control.len() > 1 {
-        let arms = treatment.iter().chain(control).map(|o| o.arm_id.as_str()).collect::<Vec<_>>().join(", ");
+        let arms = treatment
+            .iter()
+            .chain(control)
+            .map(|o| o.arm_id.as_str())
+            .collect::<Vec<_>>()
+            .join(", ");
         ledger.apply(Conversion::CombineArms, format!("arms {arms}"), rows.clone())?;
     }
     if control_parts > 1.0 {
@@ -368,9 +428,16 @@ fn one_effect(
     };
     // a control divided among arms is counted once over all of them
     let shared = (sides.1 as f64 / control_parts).floor() as u64;
-    let people = if both { sides.0.min(sides.1) } else { sides.0 + shared };
+    let people = if both {
+        sides.0.min(sides.1)
+    } else {
+        sides.0 + shared
+    };
     let (treatment, control) = (side(data, treatment, &sides.2), side(data, control, &sides.3));
-    let control = Side { n: Some(shared), ..control };
+    let control = Side {
+        n: Some(shared),
+        ..control
+    };
     Ok(StudyEffect {
         y: effect.y,
         v: effect.v,
@@ -387,7 +454,10 @@ fn one_effect(
 }
 
 fn statistic_name(statistic: Statistic) -> &'static str {
-    Statistic::TABLE.iter().find(|(_, s)| *s == statistic).map_or("", |(name, _)| name)
+    Statistic::TABLE
+        .iter()
+        .find(|(_, s)| *s == statistic)
+        .map_or("", |(name, _)| name)
 }
 
 fn basis(row: &Observation, both: bool) -> String {
@@ -422,15 +492,21 @@ fn continuous(
     ledger: &mut Ledger<'_>,
 ) -> Result<(Effect, Sides), String> {
     let mut read = |rows: &[&Observation]| -> Result<Group, String> {
-        let groups: Result<Vec<Group>, String> =
-            rows.iter().map(|row| convert::group(row, model.level, ledger)).collect();
+        let groups: Result<Vec<Group>, String> = rows
+            .iter()
+            .map(|row| convert::group(row, model.level, ledger))
+            .collect();
         convert::combine(&groups?)
     };
     let (a, b) = (read(treatment)?, read(control)?);
     let effect = if both {
         let rho = model.crossover.correlation;
         let rows = treatment.iter().chain(control).map(|o| o.row.clone()).collect();
-        ledger.apply(Conversion::CrossoverPaired, format!("paired, correlation {rho}"), rows)?;
+        ledger.apply(
+            Conversion::CrossoverPaired,
+            format!("paired, correlation {rho}"),
+            rows,
+        )?;
         effect::paired_means(job.measure, &a, &b, rho)?
     } else {
         effect::two_means(job.measure, &a, &b, control_parts)?
@@ -476,14 +552,22 @@ fn binary(
 }
 
 fn side(data: &StudyData<'_>, rows: &[&Observation], content: &Content) -> Side {
-    let arms: Vec<&Arm> =
-        rows.iter().filter_map(|row| data.arms.iter().copied().find(|arm| arm.id == row.arm_id)).collect();
+    let arms: Vec<&Arm> = rows
+        .iter()
+        .filter_map(|row| data.arms.iter().copied().find(|arm| arm.id == row.arm_id))
+        .collect();
     let n: u64 = rows.iter().filter_map(|row| row.n).sum();
     let (mean, sd, events) = match content {
         Content::Means(group) => (Some(group.mean), Some(group.sd), None),
         Content::Events(events) => (None, None, Some(*events)),
     };
-    Side { n: Some(n), mean, sd, events, ..named_side(&arms) }
+    Side {
+        n: Some(n),
+        mean,
+        sd,
+        events,
+        ..named_side(&arms)
+    }
 }
 
 fn named_side(arms: &[&Arm]) -> Side {
@@ -515,12 +599,7 @@ struct Turned<'a> {
     se: f64,
 }
 
-fn from_contrasts(
-    data: &StudyData<'_>,
-    candidates: &Candidates<'_>,
-    job: Job<'_>,
-    model: &Model,
-) -> Attempt {
+fn from_contrasts(data: &StudyData<'_>, candidates: &Candidates<'_>, job: Job<'_>, model: &Model) -> Attempt {
     if model.contrasts == ContrastUse::Never || candidates.contrasts.is_empty() {
         return Err(None);
     }
@@ -536,11 +615,18 @@ fn from_contrasts(
     let Some(best) = usable.iter().map(|(_, distance, set)| (*distance, *set)).min() else {
         return Err(reason);
     };
-    let chosen: Vec<Turned<'_>> =
-        usable.into_iter().filter(|(_, d, s)| (*d, *s) == best).map(|(turned, _, _)| turned).collect();
+    let chosen: Vec<Turned<'_>> = usable
+        .into_iter()
+        .filter(|(_, d, s)| (*d, *s) == best)
+        .map(|(turned, _, _)| turned)
+        .collect();
     let used: Vec<RowId> = chosen.iter().map(|turned| turned.row.row.clone()).collect();
-    ledger.applied.retain(|applied| applied.rows.iter().all(|row| used.contains(row)));
-    contrast_effect(data, &chosen, job, ledger).map(|effect| vec![effect]).map_err(Some)
+    ledger
+        .applied
+        .retain(|applied| applied.rows.iter().all(|row| used.contains(row)));
+    contrast_effect(data, &chosen, job, ledger)
+        .map(|effect| vec![effect])
+        .map_err(Some)
 }
 
 fn usable_contrast<'a>(
@@ -558,7 +644,10 @@ fn usable_contrast<'a>(
     }
     let measure = effect::code(job.measure);
     if row.measure != measure {
-        return Err(format!("prints a contrast as {}; this pool is of {measure}", row.measure));
+        return Err(format!(
+            "prints a contrast as {}; this pool is of {measure}",
+            row.measure
+        ));
     }
     scale_rank(job, row.scale.as_deref())?;
     let set = set_rank(model, row.set.as_deref())?;
@@ -569,17 +658,41 @@ fn usable_contrast<'a>(
     let (y, se, from_interval) = effect::contrast(job.measure, estimate, row)?;
     let at = || vec![row.row.clone()];
     if from_interval {
-        ledger.apply(Conversion::CiToSe, format!("SE {se:.4} from the printed interval"), at())?;
+        ledger.apply(
+            Conversion::CiToSe,
+            format!("SE {se:.4} from the printed interval"),
+            at(),
+        )?;
     }
     if row.adjusted == Some(true) {
-        ledger.apply(Conversion::AdjustedContrast, "printed as adjusted by a model".to_owned(), at())?;
+        ledger.apply(
+            Conversion::AdjustedContrast,
+            "printed as adjusted by a model".to_owned(),
+            at(),
+        )?;
     }
-    let (treatment, control, y) =
-        if straight { (&row.arm1, &row.arm2, y) } else { (&row.arm2, &row.arm1, -y) };
+    let (treatment, control, y) = if straight {
+        (&row.arm1, &row.arm2, y)
+    } else {
+        (&row.arm2, &row.arm1, -y)
+    };
     if !straight {
-        ledger.apply(Conversion::TurnSign, format!("printed as {} v {}", row.arm1, row.arm2), at())?;
+        ledger.apply(
+            Conversion::TurnSign,
+            format!("printed as {} v {}", row.arm1, row.arm2),
+            at(),
+        )?;
     }
-    Ok((Turned { row, treatment, control, y, se }, set))
+    Ok((
+        Turned {
+            row,
+            treatment,
+            control,
+            y,
+            se,
+        },
+        set,
+    ))
 }
 
 fn contrast_effect(
@@ -588,7 +701,9 @@ fn contrast_effect(
     job: Job<'_>,
     mut ledger: Ledger<'_>,
 ) -> Result<StudyEffect, String> {
-    let Some(first) = chosen.first() else { return Err("prints no contrast".to_owned()) };
+    let Some(first) = chosen.first() else {
+        return Err("prints no contrast".to_owned());
+    };
     let (y, v) = if chosen.len() == 1 {
         (first.y, first.se * first.se)
     } else {
@@ -622,8 +737,14 @@ fn contrast_effect(
     Ok(StudyEffect {
         y,
         v,
-        treatment: Side { n: n_treatment, ..named_side(&treatment) },
-        control: Side { n: n_control, ..named_side(&control) },
+        treatment: Side {
+            n: n_treatment,
+            ..named_side(&treatment)
+        },
+        control: Side {
+            n: n_control,
+            ..named_side(&control)
+        },
         people: people.unwrap_or(0),
         time_hours: first.row.time_hours,
         scale: first.row.scale.clone(),
@@ -657,9 +778,11 @@ fn shared_variance(data: &StudyData<'_>, chosen: &[Turned<'_>], job: Job<'_>) ->
     let mut sum = 0.0;
     for turned in chosen {
         let (Some(nt), Some(nc)) = (size(turned.treatment), size(turned.control)) else {
-            return Err("prints several contrasts with one control arm, but neither that arm's SE nor its \
+            return Err(
+                "prints several contrasts with one control arm, but neither that arm's SE nor its \
                         size: they cannot be combined without counting it more than once"
-                .to_owned());
+                    .to_owned(),
+            );
         };
         sum += turned.se * turned.se * nt / (nt + nc);
     }
@@ -677,7 +800,11 @@ fn sum_people(
     let mut sum = 0;
     for arm in arms {
         let printed = chosen.iter().find_map(|t| {
-            let mine = if treatment { t.treatment == arm.id } else { t.control == arm.id };
+            let mine = if treatment {
+                t.treatment == arm.id
+            } else {
+                t.control == arm.id
+            };
             let n = if t.row.arm1 == arm.id { t.row.n1 } else { t.row.n2 };
             if mine { n } else { None }
         });

@@ -69,10 +69,24 @@ impl<'a> Index<'a> {
         let exclusions = protocol
             .exclude
             .iter()
-            .map(|exclude| (exclude, exclude.rows.iter().filter_map(|row| row.parse().ok()).collect()))
+            .map(|exclude| {
+                (
+                    exclude,
+                    exclude.rows.iter().filter_map(|row| row.parse().ok()).collect(),
+                )
+            })
             .collect();
-        let treatments = protocol.treatment.iter().map(|node| (node.id.as_str(), node)).collect();
-        Index { protocol, studies, treatments, exclusions }
+        let treatments = protocol
+            .treatment
+            .iter()
+            .map(|node| (node.id.as_str(), node))
+            .collect();
+        Index {
+            protocol,
+            studies,
+            treatments,
+            exclusions,
+        }
     }
 
     /// The first exclusion that covers this row in this comparison.
@@ -89,15 +103,25 @@ impl<'a> Index<'a> {
 
     /// Rows that an exclusion covers, in table order.
     pub fn rows_of(&self, position: usize, evidence: &Evidence) -> Vec<RowId> {
-        let Some((exclude, rows)) = self.exclusions.get(position) else { return Vec::new() };
+        let Some((exclude, rows)) = self.exclusions.get(position) else {
+            return Vec::new();
+        };
         let observations = evidence.observations.iter().filter_map(|o| {
-            let key =
-                RowKey { row: &o.row, study: &o.study_id, arms: [&o.arm_id, &o.arm_id], outcome: &o.outcome };
+            let key = RowKey {
+                row: &o.row,
+                study: &o.study_id,
+                arms: [&o.arm_id, &o.arm_id],
+                outcome: &o.outcome,
+            };
             matches(exclude, rows, &key).then(|| o.row.clone())
         });
         let contrasts = evidence.contrasts.iter().filter_map(|c| {
-            let key =
-                RowKey { row: &c.row, study: &c.study_id, arms: [&c.arm1, &c.arm2], outcome: &c.outcome };
+            let key = RowKey {
+                row: &c.row,
+                study: &c.study_id,
+                arms: [&c.arm1, &c.arm2],
+                outcome: &c.outcome,
+            };
             matches(exclude, rows, &key).then(|| c.row.clone())
         });
         let mut covered: Vec<RowId> = observations.chain(contrasts).collect();
@@ -118,14 +142,19 @@ impl<'a> Index<'a> {
     }
 
     pub fn treatment_label(&self, id: &str) -> String {
-        self.treatments.get(id).map_or_else(|| id.to_owned(), |node| node.label.clone())
+        self.treatments
+            .get(id)
+            .map_or_else(|| id.to_owned(), |node| node.label.clone())
     }
 }
 
 /// Whether a study's population is wanted by a comparison.
 pub(crate) fn population_wanted(comparison: &Comparison, study: &Study) -> bool {
     comparison.populations.is_empty()
-        || study.population.as_ref().is_some_and(|population| comparison.populations.contains(population))
+        || study
+            .population
+            .as_ref()
+            .is_some_and(|population| comparison.populations.contains(population))
 }
 
 fn matches(exclude: &Exclude, rows: &[RowId], key: &RowKey<'_>) -> bool {
@@ -136,6 +165,12 @@ fn matches(exclude: &Exclude, rows: &[RowId], key: &RowKey<'_>) -> bool {
         return false;
     }
     exclude.study.as_ref().is_none_or(|study| study == key.study)
-        && exclude.arm.as_ref().is_none_or(|arm| key.arms.contains(&arm.as_str()))
-        && exclude.outcome.as_ref().is_none_or(|outcome| outcome == key.outcome)
+        && exclude
+            .arm
+            .as_ref()
+            .is_none_or(|arm| key.arms.contains(&arm.as_str()))
+        && exclude
+            .outcome
+            .as_ref()
+            .is_none_or(|outcome| outcome == key.outcome)
 }

@@ -12,7 +12,11 @@ use onset_effects::Effects;
 
 /// Every printed pool; those with a recipe carry its result.
 pub(crate) fn checks(index: &Index<'_>, evidence: &Evidence) -> Vec<PublishedCheck> {
-    evidence.published.iter().map(|pool| check(index, evidence, pool)).collect()
+    evidence
+        .published
+        .iter()
+        .map(|pool| check(index, evidence, pool))
+        .collect()
 }
 
 fn check(index: &Index<'_>, evidence: &Evidence, pool: &PublishedPool) -> PublishedCheck {
@@ -50,7 +54,11 @@ fn check(index: &Index<'_>, evidence: &Evidence, pool: &PublishedPool) -> Publis
     let hours = pool.time_hours.map(|hours| format!("{hours} h"));
     PublishedCheck {
         review: pool.review.clone(),
-        outcome: pool.outcome_text.clone().or_else(|| pool.outcome.clone()).unwrap_or_default(),
+        outcome: pool
+            .outcome_text
+            .clone()
+            .or_else(|| pool.outcome.clone())
+            .unwrap_or_default(),
         time: pool.time_text.clone().or(hours).unwrap_or_default(),
         measure: pool.measure.clone(),
         printed,
@@ -66,8 +74,11 @@ fn check(index: &Index<'_>, evidence: &Evidence, pool: &PublishedPool) -> Publis
 fn recompute(recipe: &Recompute, evidence: &Evidence, level: f64) -> Result<(Interval, Vec<RowId>), String> {
     let mut used = Vec::new();
     if recipe.model == RecomputeModel::MantelHaenszel {
-        let tables: Result<Vec<[f64; 4]>, String> =
-            recipe.entries.iter().map(|entry| cells(entry, evidence, &mut used)).collect();
+        let tables: Result<Vec<[f64; 4]>, String> = recipe
+            .entries
+            .iter()
+            .map(|entry| cells(entry, evidence, &mut used))
+            .collect();
         let interval = fit::mantel_haenszel(recipe.measure, &tables?, level)?;
         return Ok((effect::shown(recipe.measure, &interval), used));
     }
@@ -112,7 +123,10 @@ fn one(
     }
     if !entry.contrasts.is_empty() {
         let control = observations(&entry.control, evidence, used)?;
-        let se = control.first().and_then(|o| o.se).ok_or("the control arm has no standard error")?;
+        let se = control
+            .first()
+            .and_then(|o| o.se)
+            .ok_or("the control arm has no standard error")?;
         let (mut ys, mut ses) = (Vec::new(), Vec::new());
         for name in &entry.contrasts {
             let (y, se) = printed_contrast(measure, name, evidence, used)?;
@@ -121,14 +135,19 @@ fn one(
         }
         return combine_contrasts(&ys, &ses, se * se);
     }
-    if matches!(measure, EffectMeasure::OR | EffectMeasure::RR | EffectMeasure::RD | EffectMeasure::AS) {
+    if matches!(
+        measure,
+        EffectMeasure::OR | EffectMeasure::RR | EffectMeasure::RD | EffectMeasure::AS
+    ) {
         let [a, n1, c, n2] = cells(entry, evidence, used)?;
         let effect = effect::two_by_two(measure, (a as u64, n1 as u64), (c as u64, n2 as u64), 1.0)?;
         return Ok((effect.y, effect.v));
     }
     let mut read = |names: &[String], n: Option<u64>| -> Result<Group, String> {
-        let groups: Result<Vec<Group>, String> =
-            observations(names, evidence, used)?.into_iter().map(|o| group(o, entry.se_as_sd, n)).collect();
+        let groups: Result<Vec<Group>, String> = observations(names, evidence, used)?
+            .into_iter()
+            .map(|o| group(o, entry.se_as_sd, n))
+            .collect();
         combine(&groups?)
     };
     let a = read(&entry.treatment, entry.treatment_n)?;
@@ -148,7 +167,9 @@ fn printed_contrast(
     let contrast = evidence.contrasts.iter().find(|c| c.row == row);
     used.push(row);
     let contrast = contrast.ok_or_else(|| format!("{name} is not a row of contrasts.csv"))?;
-    let estimate = contrast.estimate.ok_or_else(|| format!("{name} has no estimate"))?;
+    let estimate = contrast
+        .estimate
+        .ok_or_else(|| format!("{name} has no estimate"))?;
     let (y, se, _) = effect::contrast(measure, estimate, contrast)?;
     Ok((y, se))
 }

@@ -49,9 +49,16 @@ impl From<&Diagnostic> for Note {
 ///
 /// # Errors
 /// `Broken`, `NotFinite`.
-pub fn run(protocol: &Protocol, evidence: &Evidence, checks: &[Diagnostic]) -> Result<Warned<Answers>, Error> {
-    let broken: Vec<Diagnostic> =
-        checks.iter().filter(|check| check.severity == Severity::Error).cloned().collect();
+pub fn run(
+    protocol: &Protocol,
+    evidence: &Evidence,
+    checks: &[Diagnostic],
+) -> Result<Warned<Answers>, Error> {
+    let broken: Vec<Diagnostic> = checks
+        .iter()
+        .filter(|check| check.severity == Severity::Error)
+        .cloned()
+        .collect();
     if !broken.is_empty() {
         return Err(Error::Broken(broken));
     }
@@ -75,9 +82,14 @@ pub fn run(protocol: &Protocol, evidence: &Evidence, checks: &[Diagnostic]) -> R
 fn finite(pools: &[Pool]) -> Result<(), Error> {
     for pool in pools {
         let numbers = pool.estimate.iter().flat_map(|e| [e.value, e.lower, e.upper]);
-        let studies = pool.studies.iter().flat_map(|s| [s.shown.value, s.shown.lower, s.shown.upper]);
+        let studies = pool
+            .studies
+            .iter()
+            .flat_map(|s| [s.shown.value, s.shown.lower, s.shown.upper]);
         if numbers.chain(studies).any(|x| !x.is_finite()) {
-            return Err(Error::NotFinite { place: pool.id.clone() });
+            return Err(Error::NotFinite {
+                place: pool.id.clone(),
+            });
         }
     }
     Ok(())
@@ -101,9 +113,16 @@ fn review_info(protocol: &Protocol, evidence: &Evidence) -> ReviewInfo {
         data_sha256: hex(&data.finalize()),
         protocol_sha256: protocol_hash.map(|(_, hash)| hash.clone()).unwrap_or_default(),
         onset_version: env!("CARGO_PKG_VERSION").to_owned(),
-        protocol: ["title", "question", "version", "seed", "format", "systematic_search"]
-            .map(|key| format!("review.{key}"))
-            .to_vec(),
+        protocol: [
+            "title",
+            "question",
+            "version",
+            "seed",
+            "format",
+            "systematic_search",
+        ]
+        .map(|key| format!("review.{key}"))
+        .to_vec(),
     }
 }
 
@@ -136,7 +155,10 @@ fn is_headline(index: &Index<'_>, pool: &Pool) -> bool {
 }
 
 fn size_answer(index: &Index<'_>, pools: Vec<Pool>) -> Answer {
-    let mut answer = Answer { protocol: vec!["review.headline".to_owned()], ..blank("How much?") };
+    let mut answer = Answer {
+        protocol: vec!["review.headline".to_owned()],
+        ..blank("How much?")
+    };
     if let Some(i) = pools.iter().position(|pool| is_headline(index, pool)) {
         let pool = &pools[i];
         answer.pool = Some(format!("/size/by/{i}"));
@@ -158,7 +180,11 @@ fn size_answer(index: &Index<'_>, pools: Vec<Pool>) -> Answer {
 }
 
 fn few(k: usize) -> Note {
-    let what = if k == 1 { "One trial only".to_owned() } else { format!("Only {k} trials") };
+    let what = if k == 1 {
+        "One trial only".to_owned()
+    } else {
+        format!("Only {k} trials")
+    };
     Note {
         code: "few_trials".to_owned(),
         severity: "warning".to_owned(),
@@ -171,7 +197,11 @@ fn few(k: usize) -> Note {
 fn headline_sentence(pool: &Pool, estimate: &Estimate) -> String {
     let neutral = if pool.ratio { 1.0 } else { 0.0 };
     let lower_is_better = pool.direction == "lower is better";
-    let better = if lower_is_better { estimate.value < neutral } else { estimate.value > neutral };
+    let better = if lower_is_better {
+        estimate.value < neutral
+    } else {
+        estimate.value > neutral
+    };
     let crosses = estimate.lower <= neutral && estimate.upper >= neutral;
     let verdict = match (crosses, better) {
         (true, _) => "the interval includes no difference",
@@ -190,7 +220,9 @@ fn headline_sentence(pool: &Pool, estimate: &Estimate) -> String {
 
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// How long the evidence reaches; decay and relapse need models of their own.
@@ -261,19 +293,28 @@ fn blinding(evidence: &Evidence) -> Answer {
 
 fn comparison(index: &Index<'_>, pools: &[Pool]) -> Answer {
     let headline = &index.protocol.review.headline;
-    let same: Vec<&Pool> =
-        pools.iter().filter(|p| p.outcome == headline.outcome && p.window == headline.window).collect();
-    let with: Vec<&str> =
-        same.iter().filter(|p| p.estimate.is_some()).map(|p| p.comparison_label.as_str()).collect();
+    let same: Vec<&Pool> = pools
+        .iter()
+        .filter(|p| p.outcome == headline.outcome && p.window == headline.window)
+        .collect();
+    let with: Vec<&str> = same
+        .iter()
+        .filter(|p| p.estimate.is_some())
+        .map(|p| p.comparison_label.as_str())
+        .collect();
     let sentence = if with.is_empty() {
         "No comparison holds a poolable result in the headline window.".to_owned()
     } else {
-        format!("Compared head to head in the headline window: {}.", with.join("; "))
+        format!(
+            "Compared head to head in the headline window: {}.",
+            with.join("; ")
+        )
     };
     Answer {
         sentence,
         why_not: Some(
-            "Treatments are compared pair by pair; no network joins them, and no ranking is given.".to_owned(),
+            "Treatments are compared pair by pair; no network joins them, and no ranking is given."
+                .to_owned(),
         ),
         protocol: vec!["review.headline".to_owned(), "comparison".to_owned()],
         ..blank("Compared with what?")
@@ -292,5 +333,7 @@ fn certainty() -> Answer {
 
 /// Whether a lower value of the pool's outcome is better.
 pub(crate) fn lower_is_better(index: &Index<'_>, outcome: &str) -> bool {
-    index.outcome(outcome).is_some_and(|outcome| outcome.direction == Direction::Lower)
+    index
+        .outcome(outcome)
+        .is_some_and(|outcome| outcome.direction == Direction::Lower)
 }

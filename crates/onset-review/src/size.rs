@@ -11,7 +11,8 @@ use crate::fit::{self, Fit};
 use crate::gather::{Found, Job, StudyEffect, study_effect};
 use crate::index::{Index, StudyData};
 use crate::protocol::{
-    ContrastUse, ControlType, Conversion, Direction, EffectMeasure, Model, Outcome, OutcomeKind, SubgroupBy, Tau2,
+    ContrastUse, ControlType, Conversion, Direction, EffectMeasure, Model, Outcome, OutcomeKind, SubgroupBy,
+    Tau2,
 };
 use onset_data::Warned;
 use onset_effects::Effects;
@@ -35,11 +36,20 @@ pub(crate) fn pools(index: &Index<'_>) -> Vec<Pool> {
     for comparison in &index.protocol.comparison {
         for outcome_id in &comparison.outcomes {
             for window_id in &comparison.windows {
-                let (Some(outcome), Some(window)) = (index.outcome(outcome_id), index.window(window_id)) else {
+                let (Some(outcome), Some(window)) = (index.outcome(outcome_id), index.window(window_id))
+                else {
                     continue;
                 };
                 let measure = measure_of(&index.protocol.model, outcome);
-                pools.push(pool(index, Job { comparison, outcome, window, measure }));
+                pools.push(pool(
+                    index,
+                    Job {
+                        comparison,
+                        outcome,
+                        window,
+                        measure,
+                    },
+                ));
             }
         }
     }
@@ -48,15 +58,22 @@ pub(crate) fn pools(index: &Index<'_>) -> Vec<Pool> {
 
 /// Declared effect measure: MD for continuous and OR for binary outcomes unless said otherwise.
 pub(crate) fn measure_of(model: &Model, outcome: &Outcome) -> EffectMeasure {
-    model.effect.get(&outcome.id).copied().unwrap_or(match outcome.kind {
-        OutcomeKind::Continuous => EffectMeasure::MD,
-        OutcomeKind::Binary => EffectMeasure::OR,
-    })
+    model
+        .effect
+        .get(&outcome.id)
+        .copied()
+        .unwrap_or(match outcome.kind {
+            OutcomeKind::Continuous => EffectMeasure::MD,
+            OutcomeKind::Binary => EffectMeasure::OR,
+        })
 }
 
 /// Studies of one pool under one model.
 pub(crate) fn gather<'a>(index: &'a Index<'a>, job: Job<'_>, model: &Model) -> Gathered<'a> {
-    let mut gathered = Gathered { members: Vec::new(), left_out: Vec::new() };
+    let mut gathered = Gathered {
+        members: Vec::new(),
+        left_out: Vec::new(),
+    };
     for data in &index.studies {
         match study_effect(index, data, job, model) {
             Found::Nothing => {}
@@ -67,7 +84,9 @@ pub(crate) fn gather<'a>(index: &'a Index<'a>, job: Job<'_>, model: &Model) -> G
                 rows,
             }),
             Found::Effects(effects) => {
-                gathered.members.extend(effects.into_iter().map(|effect| Member { data, effect }));
+                gathered
+                    .members
+                    .extend(effects.into_iter().map(|effect| Member { data, effect }));
             }
         }
     }
@@ -79,7 +98,9 @@ fn checked(members: &[Member<'_>]) -> Result<Effects, String> {
     let v = members.iter().map(|m| m.effect.v).collect();
     let labels = members.iter().map(|m| m.data.study.label.clone()).collect();
     let rows = members.iter().map(|m| m.effect.rows.clone()).collect();
-    Effects::new(y, v, labels).map(|effects| effects.with_rows(rows)).map_err(|e| e.to_string())
+    Effects::new(y, v, labels)
+        .map(|effects| effects.with_rows(rows))
+        .map_err(|e| e.to_string())
 }
 
 /// One pool, from rows to every number printed about it.
@@ -195,7 +216,11 @@ fn empty_pool(job: Job<'_>, left_out: Vec<LeftOut>, model: &Model) -> Pool {
 }
 
 fn why_nothing(pool: &Pool, job: Job<'_>) -> String {
-    let what = format!("{} at {}", job.outcome.label.to_lowercase(), job.window.label.to_lowercase());
+    let what = format!(
+        "{} at {}",
+        job.outcome.label.to_lowercase(),
+        job.window.label.to_lowercase()
+    );
     match pool.left_out.len() {
         0 => format!("No study of this comparison reports {what}."),
         1 => format!("One study of this comparison has rows on {what}, but none that can be pooled."),
@@ -214,11 +239,12 @@ fn count_people(pool: &mut Pool, members: &[Member<'_>]) {
         pool.n += member.effect.people;
     }
     pool.k = members.len();
-    let randomised: Option<Vec<u64>> = members
-        .iter()
-        .map(|m| m.data.study.n_randomised)
-        .collect();
-    pool.n_randomised = if seen.len() == members.len() { randomised.map(|all| all.iter().sum()) } else { None };
+    let randomised: Option<Vec<u64>> = members.iter().map(|m| m.data.study.n_randomised).collect();
+    pool.n_randomised = if seen.len() == members.len() {
+        randomised.map(|all| all.iter().sum())
+    } else {
+        None
+    };
 }
 
 /// The declared important difference on the analysis scale, signed towards benefit.
@@ -236,9 +262,7 @@ fn threshold(job: Job<'_>) -> Option<f64> {
         EffectMeasure::SMD | EffectMeasure::SMDH if Some(&unit) == scale.as_ref() => {
             declared.value / job.outcome.report_as.as_ref()?.reference_sd
         }
-        EffectMeasure::MD if unit == "smd" => {
-            declared.value * job.outcome.report_as.as_ref()?.reference_sd
-        }
+        EffectMeasure::MD if unit == "smd" => declared.value * job.outcome.report_as.as_ref()?.reference_sd,
         EffectMeasure::OR | EffectMeasure::RR if unit == "log ratio" => declared.value,
         EffectMeasure::RD if unit == "risk difference" => declared.value,
         _ => return None,
@@ -283,14 +307,21 @@ fn fill(pool: &mut Pool, index: &Index<'_>, job: Job<'_>, members: &[Member<'_>]
 
 fn assumptions(pool: &Pool, members: &[Member<'_>]) -> Vec<String> {
     let mut said = Vec::new();
-    let mut used: Vec<Conversion> =
-        members.iter().flat_map(|m| m.effect.applied.iter().map(|a| a.conversion)).collect();
+    let mut used: Vec<Conversion> = members
+        .iter()
+        .flat_map(|m| m.effect.applied.iter().map(|a| a.conversion))
+        .collect();
     used.sort_unstable();
     used.dedup();
     for conversion in used {
         let count = members
             .iter()
-            .filter(|m| m.effect.applied.iter().any(|applied| applied.conversion == conversion))
+            .filter(|m| {
+                m.effect
+                    .applied
+                    .iter()
+                    .any(|applied| applied.conversion == conversion)
+            })
             .count();
         let (name, description) = convert::describe(conversion);
         said.push(format!("{name} in {count} of {} studies: {description}.", pool.k));
@@ -315,8 +346,11 @@ fn study_result(
     for &by in &job.comparison.subgroups {
         subgroup.insert(subgroup_name(by).to_owned(), subgroup_value(index, member, by));
     }
-    let mut conversions: Vec<String> =
-        effect_.applied.iter().map(|applied| convert::name(applied.conversion).to_owned()).collect();
+    let mut conversions: Vec<String> = effect_
+        .applied
+        .iter()
+        .map(|applied| convert::name(applied.conversion).to_owned())
+        .collect();
     conversions.dedup();
     StudyResult {
         id: study.id.clone(),
@@ -413,11 +447,18 @@ fn subgroup_value(index: &Index<'_>, member: &Member<'_>, by: SubgroupBy) -> Str
     let joined = |mut names: Vec<String>| {
         names.sort();
         names.dedup();
-        if names.is_empty() { "not reported".to_owned() } else { names.join(" + ") }
+        if names.is_empty() {
+            "not reported".to_owned()
+        } else {
+            names.join(" + ")
+        }
     };
     match by {
         SubgroupBy::Control => joined(
-            nodes(&member.effect.control.arms).iter().map(|node| index.treatment_label(node)).collect(),
+            nodes(&member.effect.control.arms)
+                .iter()
+                .map(|node| index.treatment_label(node))
+                .collect(),
         ),
         SubgroupBy::ControlType => joined(
             nodes(&member.effect.control.arms)
@@ -433,9 +474,12 @@ fn subgroup_value(index: &Index<'_>, member: &Member<'_>, by: SubgroupBy) -> Str
                 .filter(|route| !route.is_empty())
                 .collect(),
         ),
-        SubgroupBy::Population => {
-            member.data.study.population.clone().unwrap_or_else(|| "not reported".to_owned())
-        }
+        SubgroupBy::Population => member
+            .data
+            .study
+            .population
+            .clone()
+            .unwrap_or_else(|| "not reported".to_owned()),
         SubgroupBy::Design => design_name(member.data.study.design),
     }
 }
@@ -458,14 +502,23 @@ fn subgroups(
     by: SubgroupBy,
     model: &Model,
 ) -> Option<Subgroups> {
-    let values: Vec<String> = members.iter().map(|member| subgroup_value(index, member, by)).collect();
+    let values: Vec<String> = members
+        .iter()
+        .map(|member| subgroup_value(index, member, by))
+        .collect();
     let result = fit::subgroups(effects, &values, model)?;
     let groups = result
         .groups
         .iter()
         .map(|group| {
             let mine = |value: &String| *value == group.name;
-            let inside = || members.iter().zip(&values).filter(|(_, value)| mine(value)).map(|(m, _)| m);
+            let inside = || {
+                members
+                    .iter()
+                    .zip(&values)
+                    .filter(|(_, value)| mine(value))
+                    .map(|(m, _)| m)
+            };
             SubgroupResult {
                 group: group.name.clone(),
                 k: inside().count(),
@@ -496,7 +549,11 @@ fn sensitivity(
 ) -> Vec<Sensitivity> {
     let mut list = Vec::new();
     let mut add = |label: String, effects: &Effects, model: &Model, common: bool, key: &str| {
-        let fit = if common { fit::common(effects, model) } else { fit::fit(effects, model).map(|w| w.value) };
+        let fit = if common {
+            fit::common(effects, model)
+        } else {
+            fit::fit(effects, model).map(|w| w.value)
+        };
         if let Ok(fit) = fit {
             list.push(Sensitivity {
                 label,
@@ -511,8 +568,17 @@ fn sensitivity(
         add("common effect".to_owned(), effects, model, true, "model.tau2");
         for tau2 in [Tau2::REML, Tau2::DL, Tau2::PM] {
             if tau2 != model.tau2 {
-                let other = Model { tau2, ..model.clone() };
-                add(format!("tau2 by {}", fit::tau2_name(tau2)), effects, &other, false, "model.tau2");
+                let other = Model {
+                    tau2,
+                    ..model.clone()
+                };
+                add(
+                    format!("tau2 by {}", fit::tau2_name(tau2)),
+                    effects,
+                    &other,
+                    false,
+                    "model.tau2",
+                );
             }
         }
     }
@@ -525,29 +591,51 @@ fn sensitivity(
         }
     };
     let applied = |wanted: Conversion| {
-        members.iter().any(|m| m.effect.applied.iter().any(|applied| applied.conversion == wanted))
+        members.iter().any(|m| {
+            m.effect
+                .applied
+                .iter()
+                .any(|applied| applied.conversion == wanted)
+        })
     };
     if applied(Conversion::CrossoverPaired) {
         for &rho in &model.crossover.sensitivity {
             let mut other = model.clone();
             other.crossover.correlation = rho;
-            regather(format!("crossover correlation {rho}"), other, "model.crossover.sensitivity");
+            regather(
+                format!("crossover correlation {rho}"),
+                other,
+                "model.crossover.sensitivity",
+            );
         }
     }
     if applied(Conversion::CrossoverBinary) {
         for &rho in &model.crossover.binary_sensitivity {
             let mut other = model.clone();
             other.crossover.binary_correlation = rho;
-            regather(format!("crossover correlation {rho}"), other, "model.crossover.binary_sensitivity");
+            regather(
+                format!("crossover correlation {rho}"),
+                other,
+                "model.crossover.binary_sensitivity",
+            );
         }
     }
     if members.iter().any(|m| m.effect.statistic == "contrast") && members.len() > 1 {
-        let other = Model { contrasts: ContrastUse::Never, ..model.clone() };
+        let other = Model {
+            contrasts: ContrastUse::Never,
+            ..model.clone()
+        };
         regather("arm-level rows only".to_owned(), other, "model.contrasts");
     }
     let has_contrasts = |m: &Member<'_>| m.data.contrasts.iter().any(|c| c.outcome == job.outcome.id);
-    if members.iter().any(|m| m.effect.statistic != "contrast" && has_contrasts(m)) {
-        let other = Model { contrasts: ContrastUse::Prefer, ..model.clone() };
+    if members
+        .iter()
+        .any(|m| m.effect.statistic != "contrast" && has_contrasts(m))
+    {
+        let other = Model {
+            contrasts: ContrastUse::Prefer,
+            ..model.clone()
+        };
         regather("printed contrasts first".to_owned(), other, "model.contrasts");
     }
     let sets: Vec<&str> = members

@@ -22,7 +22,9 @@ fn courses(pools: &[Pool]) -> Vec<Course> {
             }),
             pool: format!("/size/by/{i}"),
         };
-        let same = courses.iter_mut().find(|c| c.comparison == pool.comparison && c.outcome == pool.outcome);
+        let same = courses
+            .iter_mut()
+            .find(|c| c.comparison == pool.comparison && c.outcome == pool.outcome);
         match same {
             Some(course) => course.points.push(point),
             None => courses.push(Course {
@@ -116,5 +118,11 @@ fn trials(pool: &Pool) -> String {
 
 fn separates(index: &Index<'_>, pool: &Pool) -> bool {
     let lower_is_better = crate::run::lower_is_better(index, &pool.outcome);
-    pool.analysis.is_some_and(|a| if lower_is_better { a.upper < 0.0 } else { a.lower > 0.0 })
+    pool.analysis.is_some_and(|a| {
+        if lower_is_better {
+            a.upper < 0.0
+        } else {
+            a.lower > 0.0
+        }
+    })
 }

@@ -47,7 +47,12 @@ pub fn correct_guess_rate_curve(
     strata: [Stratum; 4],
     unknown: [Stratum; 2],
 ) -> Result<CgrCurve, BlindingError> {
-    let names = [("active", "active"), ("active", "control"), ("control", "active"), ("control", "control")];
+    let names = [
+        ("active", "active"),
+        ("active", "control"),
+        ("control", "active"),
+        ("control", "control"),
+    ];
     for (stratum, (arm, guess)) in strata.iter().zip(names) {
         if !(stratum.n > 0.0) {
             return Err(BlindingError::EmptyStratum { arm, guess });
@@ -55,7 +60,12 @@ pub fn correct_guess_rate_curve(
     }
     let [aa, ap, pa, pp] = strata.map(|s| s.n);
     let observed_rate = (aa + pp) / (aa + ap + pa + pp);
-    let mut curve = CgrCurve { strata, unknown, observed_rate, raw: 0.0 };
+    let mut curve = CgrCurve {
+        strata,
+        unknown,
+        observed_rate,
+        raw: 0.0,
+    };
     curve.raw = curve.at(observed_rate);
     Ok(curve)
 }
@@ -66,7 +76,12 @@ impl CgrCurve {
         let [aa, ap, pa, pp] = self.strata.map(|s| s.n);
         let guessed = aa + ap + pa + pp;
         let (r, s) = (pp / (pp + aa), ap / (ap + pa));
-        let weights = [rate * (1.0 - r), (1.0 - rate) * s, (1.0 - rate) * (1.0 - s), rate * r];
+        let weights = [
+            rate * (1.0 - r),
+            (1.0 - rate) * s,
+            (1.0 - rate) * (1.0 - s),
+            rate * r,
+        ];
         let mean = |arm: [usize; 2], unknown: Stratum| {
             let (mut sum, mut total) = (unknown.n * unknown.mean, unknown.n);
             for i in arm {
@@ -82,7 +97,10 @@ impl CgrCurve {
     pub fn points(&self) -> Vec<CgrPoint> {
         (0..=20)
             .map(|i| f64::from(i) / 20.0)
-            .map(|correct_rate| CgrPoint { correct_rate, difference: self.at(correct_rate) })
+            .map(|correct_rate| CgrPoint {
+                correct_rate,
+                difference: self.at(correct_rate),
+            })
             .filter(|point| point.difference.is_finite())
             .collect()
     }
@@ -105,13 +123,27 @@ mod tests {
     fn lii_2023() {
         let s = |n: f64, mean: f64| Stratum { n, mean };
         let curve = correct_guess_rate_curve(
-            [s(9.0, 9.185185185555556), s(5.0, 14.733333334), s(8.0, 11.916666666625), s(5.0, 21.166666666)],
+            [
+                s(9.0, 9.185185185555556),
+                s(5.0, 14.733333334),
+                s(8.0, 11.916666666625),
+                s(5.0, 21.166666666),
+            ],
             [s(5.0, 23.6666666654), s(6.0, 21.833333333833334)],
         )
         .unwrap();
         assert!((curve.observed_rate - 14.0 / 27.0).abs() < 1e-15);
-        for (rate, wanted) in [(14.0 / 27.0, -3.0263), (0.5, -2.8098), (0.7, -5.1813), (0.9, -7.6768)] {
-            assert!((curve.at(rate) - wanted).abs() < PRINTED, "{rate}: {} v {wanted}", curve.at(rate));
+        for (rate, wanted) in [
+            (14.0 / 27.0, -3.0263),
+            (0.5, -2.8098),
+            (0.7, -5.1813),
+            (0.9, -7.6768),
+        ] {
+            assert!(
+                (curve.at(rate) - wanted).abs() < PRINTED,
+                "{rate}: {} v {wanted}",
+                curve.at(rate)
+            );
         }
         assert!((curve.adjusted(0.0) - curve.raw).abs() < 1e-15);
         assert!((curve.adjusted(1.0) - curve.at(0.5)).abs() < 1e-12);

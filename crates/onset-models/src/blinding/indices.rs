@@ -97,7 +97,10 @@ pub fn james(active: &ArmGuesses, control: &ArmGuesses) -> Result<James, Blindin
     let (guessed, wrong, chance) = (a + b + c + e, b + c, r1 * c2 + r2 * c1);
     if chance <= 0.0 {
         return if guessed <= 0.0 {
-            Ok(James { estimate: 1.0, standard_error: 0.0 })
+            Ok(James {
+                estimate: 1.0,
+                standard_error: 0.0,
+            })
         } else {
             Err(BlindingError::NoDisagreement)
         };
@@ -107,11 +110,20 @@ pub fn james(active: &ArmGuesses, control: &ArmGuesses) -> Result<James, Blindin
         d_wrong * guessed * guessed / (2.0 * chance) + wrong * guessed / chance
             - wrong * guessed * guessed * d_chance / (2.0 * chance * chance)
     };
-    let slopes = [slope(0.0, c2 + r2), slope(1.0, c2 + r1), slope(1.0, c1 + r2), slope(0.0, r1 + c1), 1.0];
+    let slopes = [
+        slope(0.0, c2 + r2),
+        slope(1.0, c2 + r1),
+        slope(1.0, c1 + r2),
+        slope(0.0, r1 + c1),
+        1.0,
+    ];
     let shares = [a, b, c, e, unknown];
     let mean: f64 = slopes.iter().zip(shares).map(|(g, p)| g * p).sum();
     let square: f64 = slopes.iter().zip(shares).map(|(g, p)| g * g * p).sum();
-    Ok(James { estimate, standard_error: ((square - mean * mean).max(0.0) / n).sqrt() })
+    Ok(James {
+        estimate,
+        standard_error: ((square - mean * mean).max(0.0) / n).sqrt(),
+    })
 }
 
 /// # Formula
@@ -124,11 +136,17 @@ pub fn james(active: &ArmGuesses, control: &ArmGuesses) -> Result<James, Blindin
 pub fn bang(guesses: &ArmGuesses, active_arm: bool) -> Result<Bang, BlindingError> {
     check(guesses, if active_arm { "active" } else { "control" })?;
     let n = guesses.n();
-    let (right, wrong) =
-        if active_arm { (guesses.active, guesses.control) } else { (guesses.control, guesses.active) };
+    let (right, wrong) = if active_arm {
+        (guesses.active, guesses.control)
+    } else {
+        (guesses.control, guesses.active)
+    };
     let (right, wrong) = (right / n, wrong / n);
     let variance = (right * (1.0 - right) + wrong * (1.0 - wrong) + 2.0 * right * wrong) / n;
-    Ok(Bang { estimate: right - wrong, standard_error: variance.sqrt() })
+    Ok(Bang {
+        estimate: right - wrong,
+        standard_error: variance.sqrt(),
+    })
 }
 
 /// # Formula
@@ -145,7 +163,11 @@ pub fn belief_difference(active: &ArmGuesses, control: &ArmGuesses) -> Result<Di
 }
 
 fn check(guesses: &ArmGuesses, arm: &'static str) -> Result<(), BlindingError> {
-    if guesses.n() > 0.0 { Ok(()) } else { Err(BlindingError::EmptyArm { arm }) }
+    if guesses.n() > 0.0 {
+        Ok(())
+    } else {
+        Err(BlindingError::EmptyArm { arm })
+    }
 }
 
 #[cfg(test)]
@@ -153,7 +175,11 @@ mod tests {
     use super::*;
 
     fn arm(active: f64, control: f64, dont_know: f64) -> ArmGuesses {
-        ArmGuesses { active, control, dont_know }
+        ArmGuesses {
+            active,
+            control,
+            dont_know,
+        }
     }
 
     /// Printed to four decimals.
@@ -163,9 +189,21 @@ mod tests {
     fn printed_indices() {
         // CRISP participants, then Houweling coordinators and patients, then Lii 2023.
         let cases = [
-            (arm(82.0, 25.0, 170.0), arm(27.0, 29.0, 83.0), [0.7479, 0.0217, 0.2058, 0.0352, 0.0144, 0.0538]),
-            (arm(143.0, 14.0, 188.0), arm(104.0, 57.0, 175.0), [0.7051, 0.0159, 0.3739, 0.0302, -0.1399, 0.0370]),
-            (arm(9.0, 5.0, 5.0), arm(8.0, 5.0, 6.0), [0.6349, 0.0766, 0.2105, 0.1909, -0.1579, 0.1863]),
+            (
+                arm(82.0, 25.0, 170.0),
+                arm(27.0, 29.0, 83.0),
+                [0.7479, 0.0217, 0.2058, 0.0352, 0.0144, 0.0538],
+            ),
+            (
+                arm(143.0, 14.0, 188.0),
+                arm(104.0, 57.0, 175.0),
+                [0.7051, 0.0159, 0.3739, 0.0302, -0.1399, 0.0370],
+            ),
+            (
+                arm(9.0, 5.0, 5.0),
+                arm(8.0, 5.0, 6.0),
+                [0.6349, 0.0766, 0.2105, 0.1909, -0.1579, 0.1863],
+            ),
         ];
         for (active, control, wanted) in cases {
             let james = james(&active, &control).unwrap();
@@ -201,10 +239,24 @@ mod tests {
 
     #[test]
     fn edges() {
-        assert_eq!(james(&arm(0.0, 0.0, 5.0), &arm(0.0, 0.0, 5.0)).unwrap().estimate, 1.0);
-        assert_eq!(james(&arm(10.0, 0.0, 0.0), &arm(0.0, 10.0, 0.0)).unwrap().estimate, 0.0);
-        assert_eq!(james(&arm(5.0, 0.0, 0.0), &arm(5.0, 0.0, 0.0)).unwrap().estimate, 0.5);
-        assert_eq!(james(&arm(5.0, 0.0, 0.0), &arm(0.0, 0.0, 5.0)), Err(BlindingError::NoDisagreement));
+        assert_eq!(
+            james(&arm(0.0, 0.0, 5.0), &arm(0.0, 0.0, 5.0)).unwrap().estimate,
+            1.0
+        );
+        assert_eq!(
+            james(&arm(10.0, 0.0, 0.0), &arm(0.0, 10.0, 0.0))
+                .unwrap()
+                .estimate,
+            0.0
+        );
+        assert_eq!(
+            james(&arm(5.0, 0.0, 0.0), &arm(5.0, 0.0, 0.0)).unwrap().estimate,
+            0.5
+        );
+        assert_eq!(
+            james(&arm(5.0, 0.0, 0.0), &arm(0.0, 0.0, 5.0)),
+            Err(BlindingError::NoDisagreement)
+        );
         assert!(bang(&arm(0.0, 0.0, 0.0), true).is_err());
     }
 }

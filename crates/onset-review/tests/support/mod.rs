@@ -94,7 +94,13 @@ pub fn events(id: &str, arm: &str, n: &str, events: &str, percent: &str, period:
 }
 
 /// Answers of a review made of these tables, run with `protocol`.
-pub fn answers_with(protocol: &str, studies: &str, arms: &str, observations: &str, contrasts: &str) -> Answers {
+pub fn answers_with(
+    protocol: &str,
+    studies: &str,
+    arms: &str,
+    observations: &str,
+    contrasts: &str,
+) -> Answers {
     let dir = folder(studies, arms, observations, contrasts);
     let evidence = Evidence::read(&dir).unwrap_or_else(|e| panic!("{e:#?}")).value;
     let protocol: Protocol = toml::from_str(protocol).unwrap();
@@ -118,11 +124,19 @@ fn folder(studies: &str, arms: &str, observations: &str, contrasts: &str) -> Pat
     if !contrasts.is_empty() {
         write("contrasts.csv", format!("{CONTRASTS}{contrasts}"));
     }
-    write("sources.csv", "source_id,citation,url,licence,taken\ns,A source,,,\n".to_owned());
+    write(
+        "sources.csv",
+        "source_id,citation,url,licence,taken\ns,A source,,,\n".to_owned(),
+    );
     dir
 }
 
 /// The pool with this outcome.
 pub fn pool<'a>(answers: &'a Answers, outcome: &str) -> &'a Pool {
-    answers.size.by.iter().find(|pool| pool.outcome == outcome).unwrap()
+    answers
+        .size
+        .by
+        .iter()
+        .find(|pool| pool.outcome == outcome)
+        .unwrap()
 }
