@@ -30,6 +30,7 @@ struct Cli {
 }
 
 #[derive(Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one, read once")]
 enum Command {
     /// Effect sizes and their variances from the numbers of each study
     Effects(effects::Arguments),

@@ -1,5 +1,12 @@
 //! Transcripts of `onset effects`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop where it fails"
+)]
+
 mod transcript;
 
 use serde_json::{Value, json};

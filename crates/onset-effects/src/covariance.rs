@@ -109,7 +109,8 @@ mod tests {
         let t = Cells::new(10.0, 10.0, 5.0, 15.0).unwrap();
         let arm = Share::new(10.0, 10.0).unwrap();
         type One = fn(Share) -> Result<f64, EffectError>;
-        let pairs: [(One, fn(Cells) -> Result<crate::Effect, EffectError>); 3] = [
+        type Two = fn(Cells) -> Result<crate::Effect, EffectError>;
+        let pairs: [(One, Two); 3] = [
             (log_odds_ratio, two_by_two::log_odds_ratio),
             (log_risk_ratio, two_by_two::log_risk_ratio),
             (risk_difference, two_by_two::risk_difference),

@@ -1,5 +1,12 @@
 //! Every measure against metafor's escalc (`oracles/measures.json`).
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop where it fails"
+)]
+
 use onset_effects::{AddTo, EffectError, Family, Input, Inputs, Measure, Options, VarianceType, compute};
 use serde_json::Value;
 use std::collections::BTreeMap;
