@@ -67,7 +67,9 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 /// Widths are rounded up to a multiple of this, so that few rules choose between two drawings.
-const STEP: u32 = 20;
+const STEP: u32 = 10;
+/// On paper a drawing may shrink this much: pixels are no limit there.
+const ON_PAPER: f64 = 0.85;
 
 /// The class of a figure: from which width of its place on the wide drawing is legible.
 pub(crate) fn width_class(scene: &Scene) -> String {
@@ -82,15 +84,18 @@ fn threshold(scene: &Scene) -> u32 {
 /// Rules that choose the wide or the narrow drawing of each figure.
 pub(crate) fn width_rules<'a>(figures: impl Iterator<Item = &'a Figure>) -> String {
     let widths: BTreeSet<u32> = figures.map(|figure| threshold(&figure.wide)).collect();
-    widths
+    let rule = |width: u32, from: u32| {
+        format!(
+            "@container drawing (min-width:{from}px){{.from{width} .wide{{display:block}}.from{width} \
+             .narrow{{display:none}}}}\n"
+        )
+    };
+    let on_screen: String = widths.iter().map(|&width| rule(width, width)).collect();
+    let on_paper: String = widths
         .iter()
-        .map(|width| {
-            format!(
-                "@container drawing (min-width:{width}px){{.from{width} .wide{{display:block}}.from{width} \
-                 .narrow{{display:none}}}}\n"
-            )
-        })
-        .collect()
+        .map(|&width| rule(width, (f64::from(width) * ON_PAPER) as u32))
+        .collect();
+    format!("{on_screen}@media print{{\n{on_paper}}}\n")
 }
 
 /// Both drawings of a figure.

@@ -69,6 +69,8 @@ struct Section {
     anchor: &'static str,
     heading: String,
     body: Markup,
+    /// On paper it lies across.
+    broad: bool,
 }
 
 /// The page.
@@ -90,7 +92,7 @@ pub fn report(answers: &Answers) -> Result<String, TableError> {
             main {
                 (answers::six(&context, &questions))
                 @for section in questions.iter().chain(&others) {
-                    section id=(section.anchor) {
+                    section id=(section.anchor) class=[section.broad.then_some("broad")] {
                         h2 { (section.heading) }
                         (section.body)
                     }

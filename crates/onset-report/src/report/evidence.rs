@@ -33,6 +33,7 @@ pub(super) fn sections(context: &Context<'_>) -> Result<Vec<Section>, TableError
                 anchor,
                 heading: heading.to_owned(),
                 body: body?,
+                broad: false,
             })
         })
         .collect())
@@ -244,8 +245,8 @@ fn missing_people(context: &Context<'_>) -> Option<Markup> {
             "The largest number analysed in any pool beside the number randomised. Arms that are not compared \
              here count as not analysed; a crossover counts its people in both arms."
             @if unknown > 0 {
-                " " (text::count(unknown as u64)) " of " (text::count(studies.len() as u64))
-                " studies do not say in these tables how many they randomised."
+                " Of " (text::count(unknown as u64)) " of " (text::count(studies.len() as u64))
+                " studies these tables do not hold the number randomised."
             }
         }
         (parts::folded("Study by study", false, &grid.markup()))

@@ -16,6 +16,7 @@ pub(super) fn methods(context: &Context<'_>) -> Section {
     Section {
         anchor: "methods",
         heading: "Methods, ready to paste".to_owned(),
+        broad: false,
         body: html! {
             div.methods id="methods-text" {
                 @for paragraph in &paragraphs { p { (paragraph) } }
@@ -177,6 +178,7 @@ pub(super) fn downloads(context: &Context<'_>) -> Result<Section, TableError> {
         anchor: "downloads",
         heading: "Downloads".to_owned(),
         body,
+        broad: false,
     })
 }
 

@@ -181,9 +181,15 @@ fn more_numbers(pool: &Pool) -> Markup {
     let beside = |name: &str, interval: &Interval| {
         format!("{name} {level} {}.", words::limits(interval, &pool.measure))
     };
+    let as_shown = pool
+        .estimate
+        .as_ref()
+        .map(|e| words::limits(&words::interval(e), &pool.measure));
+    let differs = |i: &&Interval| Some(words::limits(i, &pool.measure)) != as_shown;
     said.extend(
         pool.wald
             .iter()
+            .filter(differs)
             .map(|i| beside("Beside it the Wald interval:", i)),
     );
     said.extend(pool.modified.iter().map(|i| {
@@ -194,7 +200,7 @@ fn more_numbers(pool: &Pool) -> Markup {
     }));
     said.extend(share(pool));
     html! {
-        p.more { (said.join(" ")) }
+        p.more { (said.join(" ").replace("p = ", "p\u{a0}=\u{a0}")) }
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) fn sections(context: &Context<'_>) -> Result<Vec<Section>, TableError
                 anchor,
                 heading: heading.to_owned(),
                 body: body?,
+                broad: false,
             })
         })
         .collect())
@@ -41,8 +42,7 @@ fn published(context: &Context<'_>) -> Option<Markup> {
         "As printed, recomputed, and as handled in this review",
         [
             text_column("Review"),
-            text_column("Outcome, time"),
-            text_column("Measure"),
+            text_column("Outcome, time, measure"),
             number("Trials"),
             number("Printed (95 % CI)"),
             number("Recomputed"),
@@ -64,8 +64,7 @@ fn published(context: &Context<'_>) -> Option<Markup> {
             };
             grid.row([
                 html! { (check.review) },
-                html! { (check.outcome) @if !check.time.is_empty() { ", " (check.time) } },
-                html! { (check.measure) },
+                html! { (check.outcome) @if !check.time.is_empty() { ", " (check.time) } ", " (check.measure) },
                 match check.k {
                     Some(k) => html! { (text::count(k)) },
                     None => parts::absent(),
@@ -73,7 +72,7 @@ fn published(context: &Context<'_>) -> Option<Markup> {
                 cell(&check.printed),
                 cell(&check.recomputed),
                 cell(&check.ours),
-                html! { (check.explanation) },
+                html! { span.text { (check.explanation) } },
             ]);
         }
     }

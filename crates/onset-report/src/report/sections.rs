@@ -26,11 +26,12 @@ pub(super) fn questions(context: &Context<'_>) -> Result<Vec<Section>, TableErro
         list.push(Section {
             anchor,
             heading: answer.question.clone(),
+            broad: true,
             body: html! {
                 (opening(answer))
-                @if let Some(content) = content { (content) }
-                (parts::assumptions(&answer.assumptions))
                 (parts::notes(&answer.warnings))
+                (parts::assumptions(&answer.assumptions))
+                @if let Some(content) = content { (content) }
             },
         });
     }
