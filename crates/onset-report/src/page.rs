@@ -69,7 +69,7 @@ fn base64(bytes: &[u8]) -> String {
 /// Widths are rounded up to a multiple of this, so that few rules choose between two drawings.
 const STEP: u32 = 10;
 /// On paper a drawing may shrink this much: pixels are no limit there.
-const ON_PAPER: f64 = 0.85;
+const ON_PAPER: f64 = 0.95;
 
 /// The class of a figure: from which width of its place on the wide drawing is legible.
 pub(crate) fn width_class(scene: &Scene) -> String {

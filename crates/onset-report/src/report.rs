@@ -86,11 +86,13 @@ pub fn report(answers: &Answers) -> Result<String, TableError> {
     others.push(methods::downloads(&context)?);
     let body = html! {
         a.skip href="#answers" { "Skip to the answers" }
-        div.frame {
-            (answers::header(&context))
-            (contents(answers, &questions, &others))
-            main {
+        main.frame {
+            div.top {
+                (answers::header(&context))
                 (answers::six(&context, &questions))
+            }
+            (contents(answers, &questions, &others))
+            div.rest {
                 @for section in questions.iter().chain(&others) {
                     section id=(section.anchor) class=[section.broad.then_some("broad")] {
                         h2 { (section.heading) }

@@ -43,8 +43,14 @@ pub(super) fn figures(answers: &Answers) -> Vec<Figure> {
         .collect()
 }
 
+/// Only courses with a result at a time: the end of a course of doses is no point in time.
 fn figure(answers: &Answers, courses: &[&Course], id: &str) -> Option<Figure> {
-    let first = courses.first()?;
+    let timed = |course: &Course| {
+        let mut points = course.points.iter();
+        points.any(|p| p.estimate.is_some() && p.from_hours.is_some())
+    };
+    let courses: Vec<&Course> = courses.iter().copied().filter(|course| timed(course)).collect();
+    let first = *courses.first()?;
     let pool = pools(answers, first).into_iter().find(|p| p.estimate.is_some())?;
     let shared = courses.len() > 1;
     let effect = Effect {
@@ -72,7 +78,7 @@ fn figure(answers: &Answers, courses: &[&Course], id: &str) -> Option<Figure> {
     let input = Windows {
         heading: Heading {
             id: id.to_owned(),
-            desc: format!("{title}. {}", spoken(answers, courses)),
+            desc: format!("{title}. {}", spoken(answers, &courses)),
             title,
             subtitle,
             source: String::new(),
@@ -127,7 +133,8 @@ fn window(answers: &Answers, point: &CoursePoint) -> WindowPoint {
 
 /// The finding of a course: where it separates first, and what its last window rests on.
 pub(crate) fn finding(course: &Course) -> String {
-    let with: Vec<&CoursePoint> = course.points.iter().filter(|p| p.estimate.is_some()).collect();
+    let timed = |p: &&CoursePoint| p.estimate.is_some() && p.from_hours.is_some();
+    let with: Vec<&CoursePoint> = course.points.iter().filter(timed).collect();
     let read = |point: &CoursePoint| {
         point
             .estimate

@@ -56,7 +56,7 @@ impl Grid {
                     @for (heading, rows) in filled {
                         tbody {
                             @if !heading.is_empty() {
-                                tr.group { th scope="rowgroup" colspan=(self.columns.len()) { (heading) } }
+                                tr.group { th scope="rowgroup" colspan=(self.columns.len()) { span { (heading) } } }
                             }
                             @for row in rows { (self.line(row)) }
                         }
@@ -75,7 +75,7 @@ impl Grid {
                 @if i == 0 {
                     th scope="row" class=[numeric.then_some("num")] { (cell) }
                 } @else if i == last && missing > 0 {
-                    td.said colspan=(missing + 1) { (cell) }
+                    td.said colspan=(missing + 1) { span { (cell) } }
                 } @else {
                     td class=[numeric.then_some("num")] { (cell) }
                 }

@@ -28,9 +28,9 @@ pub(super) fn overview(context: &Context<'_>, pools: &[&Pool]) -> Markup {
         format!("All results: {label}"),
         [
             text_column("Window"),
+            number("Estimate (95 % CI)"),
             number("Trials"),
             number("People"),
-            number("Estimate (95 % CI)"),
             number("Prediction interval"),
             number("\u{3c4}\u{b2}"),
             number("I\u{b2}"),
@@ -42,15 +42,10 @@ pub(super) fn overview(context: &Context<'_>, pools: &[&Pool]) -> Markup {
             outcome = &pool.outcome;
             grid.group(group_heading(pools, pool));
         }
-        let counts = [
-            html! { (pool.window_label) },
-            html! { (text::count(pool.k as u64)) },
-            html! { (text::count(pool.n)) },
-        ];
+        let window = html! { (pool.window_label) };
         let Some(found) = &pool.estimate else {
             let why = pool.why_not.as_deref().unwrap_or("No result.");
-            let [window, k, _] = counts;
-            grid.row([window, k, html! { (why) }]);
+            grid.row([window, html! { (why) }]);
             continue;
         };
         let prediction = pool.prediction.map(|p| words::limits(&p, &pool.measure));
@@ -60,13 +55,15 @@ pub(super) fn overview(context: &Context<'_>, pools: &[&Pool]) -> Markup {
             .filter(|_| heterogeneity)
             .map(|t| words::tau2(t, &pool.measure));
         let i2 = pool.i2.filter(|_| heterogeneity).map(|i2| text::percent(i2, 0));
-        let rest = [
+        grid.row([
+            window,
             estimate_link(context, pool, found),
+            html! { (text::count(pool.k as u64)) },
+            html! { (text::count(pool.n)) },
             dash(prediction),
             dash(tau2),
             dash(i2),
-        ];
-        grid.row(counts.into_iter().chain(rest));
+        ]);
     }
     grid.markup()
 }
@@ -105,10 +102,6 @@ pub(super) fn result(context: &Context<'_>, pool: &Pool) -> Result<Markup, Table
         div.result id=(format!("pool-{name}")) {
             (parts::figure(context, &format!("forest-{name}"))?)
             (more_numbers(pool))
-            @if let Some(absolute) = absolute {
-                (parts::figure(context, &format!("icons-{name}"))?)
-                (per_hundred(pool, absolute))
-            }
             (parts::folded("The numbers behind this figure", false, &studies(context, pool)))
             @if !pool.subgroups.is_empty() {
                 (parts::folded("Subgroups", false, &subgroups(pool)))
@@ -124,6 +117,10 @@ pub(super) fn result(context: &Context<'_>, pool: &Pool) -> Result<Markup, Table
             }
             (parts::assumptions(&pool.assumptions))
             (parts::notes(&pool.warnings))
+            @if let Some(absolute) = absolute {
+                (parts::figure(context, &format!("icons-{name}"))?)
+                (per_hundred(pool, absolute))
+            }
         }
     })
 }
@@ -170,7 +167,7 @@ fn more_numbers(pool: &Pool) -> Markup {
     }
     if let Some(prediction) = &pool.prediction {
         said.push(format!(
-            "A trial like these may find {} (prediction interval).",
+            "The true effect in a new trial like these may lie from {} (prediction interval).",
             words::limits(prediction, &pool.measure)
         ));
     }
@@ -333,15 +330,15 @@ fn subgroups(pool: &Pool) -> Markup {
         @for split in &pool.subgroups {
             @let by = words::plain(&split.by);
             @let mut grid = Grid::new(format!("By {by}"), [
-                text_column("Group"), number("Trials"), number("People"), number("Estimate (95 % CI)"),
+                text_column("Group"), number("Estimate (95 % CI)"), number("Trials"), number("People"),
             ]);
             @for group in &split.groups {
                 @let estimate = group.estimate.as_ref().map(|e| words::cell(e, scale));
                 @let () = grid.row([
                     html! { (words::capital(&group.group)) },
+                    dash(estimate),
                     html! { (text::count(group.k as u64)) },
                     html! { (text::count(group.n)) },
-                    dash(estimate),
                 ]);
             }
             (grid.markup())
@@ -359,16 +356,16 @@ fn other_choices(pool: &Pool) -> Markup {
         "The same pool under other choices",
         [
             text_column("Choice"),
-            number("Trials"),
             number("Estimate (95 % CI)"),
+            number("Trials"),
             number("\u{3c4}\u{b2}"),
         ],
     );
     let row = |name: String, k: usize, estimate: &Interval, tau2: Option<f64>| {
         [
             html! { (name) },
-            html! { (text::count(k as u64)) },
             html! { (words::cell(estimate, scale)) },
+            html! { (text::count(k as u64)) },
             dash(tau2.map(|t| words::tau2(t, &pool.measure))),
         ]
     };

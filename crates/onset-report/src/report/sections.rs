@@ -65,11 +65,12 @@ fn speed(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
             (parts::figure(context, &format!("course-{name}"))?)
             (parts::folded("The numbers behind this figure", false, &course_table(context, courses)))
         };
-        if shown.is_empty() {
+        let drawn = context.figures.contains_key(&format!("course-{name}"));
+        if shown.is_empty() && drawn {
             shown.push(body);
         } else {
             let summary = format!("{}, by time window", words::capital(label));
-            shown.push(parts::folded(&summary, true, &body));
+            shown.push(parts::folded(&summary, drawn, &body));
         }
     }
     let found = !shown.is_empty();
@@ -81,9 +82,9 @@ fn course_table(context: &Context<'_>, courses: &[&Course]) -> Markup {
         "Results by time window",
         [
             text_column("Window"),
+            number("Estimate (95 % CI)"),
             number("Trials"),
             number("People"),
-            number("Estimate (95 % CI)"),
             text_column("Model"),
         ],
     );
@@ -96,18 +97,14 @@ fn course_table(context: &Context<'_>, courses: &[&Course]) -> Markup {
             match found {
                 Some((pool, found)) => grid.row([
                     window,
+                    pool::estimate_link(context, pool, found),
                     html! { (text::count(point.k as u64)) },
                     html! { (text::count(point.n)) },
-                    pool::estimate_link(context, pool, found),
                     html! { (found.model) },
                 ]),
                 None => {
                     let why = pool.and_then(|p| p.why_not.clone()).unwrap_or_default();
-                    grid.row([
-                        window,
-                        html! { (text::count(point.k as u64)) },
-                        html! { "No result. " (why) },
-                    ]);
+                    grid.row([window, html! { "No result. " (why) }]);
                 }
             }
         }
@@ -184,9 +181,9 @@ fn compared_table(context: &Context<'_>, pools: &[&Pool]) -> Markup {
         "Comparisons in the headline window",
         [
             text_column("Comparison"),
+            number("Estimate (95 % CI)"),
             number("Trials"),
             number("People"),
-            number("Estimate (95 % CI)"),
             text_column("Model"),
         ],
     );
@@ -194,9 +191,9 @@ fn compared_table(context: &Context<'_>, pools: &[&Pool]) -> Markup {
         let Some(found) = &pool.estimate else { continue };
         grid.row([
             html! { (pool.comparison_label) },
+            pool::estimate_link(context, pool, found),
             html! { (text::count(pool.k as u64)) },
             html! { (text::count(pool.n)) },
-            pool::estimate_link(context, pool, found),
             html! { (found.model) },
         ]);
     }
