@@ -1,5 +1,7 @@
 //! The two pages: safe, whole, the same each time.
 
+#![allow(clippy::unwrap_used)] // helpers of tests stand outside of #[test] functions
+
 mod markup;
 mod sample;
 
@@ -21,10 +23,15 @@ fn text_from_the_tables_is_inert() {
         assert!(!html.contains("<script>alert"), "{page}");
         assert!(!html.contains("<img"), "{page}");
         for piece in pieces(&html).unwrap() {
-            let Piece::Open(name, attributes, _) = piece else { continue };
+            let Piece::Open(name, attributes, _) = piece else {
+                continue;
+            };
             for (key, value) in attributes {
                 assert!(!key.starts_with("on"), "{page}: {name} has {key}");
-                assert!(!value.trim_start().to_lowercase().starts_with("javascript:"), "{page}: {value}");
+                assert!(
+                    !value.trim_start().to_lowercase().starts_with("javascript:"),
+                    "{page}: {value}"
+                );
             }
         }
     }
@@ -38,12 +45,23 @@ fn nothing_is_loaded_from_elsewhere() {
         assert!(html.contains("Content-Security-Policy"), "{page}");
         assert!(!html.contains("url(") && !html.contains("@import"), "{page}");
         for piece in pieces(&html).unwrap() {
-            let Piece::Open(name, attributes, _) = piece else { continue };
-            assert!(!["link", "iframe", "object", "embed", "img", "base", "form"].contains(&name.as_str()), "{page}");
+            let Piece::Open(name, attributes, _) = piece else {
+                continue;
+            };
+            assert!(
+                !["link", "iframe", "object", "embed", "img", "base", "form"].contains(&name.as_str()),
+                "{page}"
+            );
             for (key, value) in attributes {
-                assert!(key != "src" && key != "srcset" && key != "style", "{page}: {name} has {key}");
+                assert!(
+                    key != "src" && key != "srcset" && key != "style",
+                    "{page}: {name} has {key}"
+                );
                 if key == "href" && !value.starts_with('#') && !value.starts_with("data:") {
-                    assert!(name == "a" && value.starts_with("https://"), "{page}: {name} leads to {value}");
+                    assert!(
+                        name == "a" && value.starts_with("https://"),
+                        "{page}: {name} leads to {value}"
+                    );
                 }
             }
         }
@@ -55,7 +73,9 @@ fn every_link_inside_leads_somewhere_and_no_id_stands_twice() {
     for (page, html) in pages(&sample::answers()) {
         let (mut ids, mut links) = (BTreeSet::new(), BTreeSet::new());
         for piece in pieces(&html).unwrap() {
-            let Piece::Open(_, attributes, _) = piece else { continue };
+            let Piece::Open(_, attributes, _) = piece else {
+                continue;
+            };
             for (key, value) in attributes {
                 if key == "id" {
                     assert!(ids.insert(value.clone()), "{page}: {value} stands twice");
@@ -102,7 +122,10 @@ fn every_pool_is_on_the_page_also_without_a_result() {
         }
     }
     let planned = answers.size.by.iter().filter(|p| p.estimate.is_none()).count();
-    assert!(seen.contains(&format!("{planned} of {} planned pools have no result", answers.size.by.len())));
+    assert!(seen.contains(&format!(
+        "{planned} of {} planned pools have no result",
+        answers.size.by.len()
+    )));
 }
 
 #[test]
@@ -119,7 +142,12 @@ fn six_answers_stand_at_the_top_and_only_filled_ones_have_a_section() {
         assert!(!html.contains(&format!("<section id=\"{name}\"")), "{name}");
     }
     let seen = visible(&html);
-    for said in ["Not a systematic search.", "Mean difference", "No number.", "Certainty has not been rated."] {
+    for said in [
+        "Not a systematic search.",
+        "Mean difference",
+        "No number.",
+        "Certainty has not been rated.",
+    ] {
         assert!(seen.contains(said), "{said}");
     }
     assert!(html.contains(&answers.review.data_sha256));
@@ -167,10 +195,22 @@ fn every_figure_is_well_formed_and_says_its_finding() {
             }
             assert!(scene.desc.len() > scene.title.len(), "{}", figure.name);
         }
-        assert!(html.contains(&format!("id=\"figure-{}\"", figure.name)), "{} is not on the page", figure.name);
+        assert!(
+            html.contains(&format!("id=\"figure-{}\"", figure.name)),
+            "{} is not on the page",
+            figure.name
+        );
     }
-    let forests = answers.size.by.iter().filter(|pool| pool.estimate.is_some()).count();
-    assert_eq!(figures.iter().filter(|f| f.name.starts_with("forest-")).count(), forests);
+    let forests = answers
+        .size
+        .by
+        .iter()
+        .filter(|pool| pool.estimate.is_some())
+        .count();
+    assert_eq!(
+        figures.iter().filter(|f| f.name.starts_with("forest-")).count(),
+        forests
+    );
 }
 
 #[test]
@@ -178,27 +218,60 @@ fn downloads_in_the_page_are_the_files_of_the_bundle() {
     let answers = sample::answers();
     let bundle = bundle(&answers, &[]).unwrap();
     let html = String::from_utf8(bundle.files["report.html"].clone()).unwrap();
-    let (mut svg, mut csv) = (0, 0);
+    let (mut svg, mut csv) = (BTreeSet::new(), BTreeSet::new());
     for piece in pieces(&html).unwrap() {
-        let Piece::Open(_, attributes, _) = piece else { continue };
-        let of = |name: &str| attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-        let (Some(file), Some(address)) = (of("download"), of("href")) else { continue };
+        let Piece::Open(_, attributes, _) = piece else {
+            continue;
+        };
+        let of = |name: &str| {
+            attributes
+                .iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value.as_str())
+        };
+        let (Some(file), Some(address)) = (of("download"), of("href")) else {
+            continue;
+        };
         let bytes = decoded(address.split_once(";base64,").unwrap().1);
         if file.ends_with(".svg") {
             assert_eq!(bytes, bundle.files[&format!("figures/{file}")], "{file}");
-            svg += 1;
+            svg.insert(file.to_owned());
         } else if file.ends_with(".csv") {
             assert_eq!(bytes, bundle.files[&format!("tables/{file}")], "{file}");
-            csv += 1;
+            csv.insert(file.to_owned());
         }
     }
-    assert_eq!(svg, bundle.files.keys().filter(|name| name.starts_with("figures/")).count());
-    assert_eq!(csv, bundle.files.keys().filter(|name| name.starts_with("tables/")).count());
+    assert_eq!(
+        svg.len(),
+        bundle
+            .files
+            .keys()
+            .filter(|name| name.starts_with("figures/"))
+            .count()
+    );
+    assert_eq!(
+        csv.len(),
+        bundle
+            .files
+            .keys()
+            .filter(|name| name.starts_with("tables/"))
+            .count()
+    );
 }
 
 fn decoded(base64: &str) -> Vec<u8> {
     const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let bits: Vec<u8> = base64.trim_end_matches('=').chars().map(|c| LETTERS.find(c).unwrap() as u8).collect();
-    let joined = bits.iter().flat_map(|six| (0..6).rev().map(move |i| six >> i & 1)).collect::<Vec<u8>>();
-    joined.chunks_exact(8).map(|byte| byte.iter().fold(0, |sum, bit| sum << 1 | bit)).collect()
+    let bits: Vec<u8> = base64
+        .trim_end_matches('=')
+        .chars()
+        .map(|c| LETTERS.find(c).unwrap() as u8)
+        .collect();
+    let joined = bits
+        .iter()
+        .flat_map(|six| (0..6).rev().map(move |i| six >> i & 1))
+        .collect::<Vec<u8>>();
+    joined
+        .chunks_exact(8)
+        .map(|byte| byte.iter().fold(0, |sum, bit| sum << 1 | bit))
+        .collect()
 }

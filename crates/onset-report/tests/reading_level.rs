@@ -1,5 +1,7 @@
 //! The patient page reads at about a twelve-year-old's level.
 
+#![allow(clippy::unwrap_used)] // helpers of tests stand outside of #[test] functions
+
 mod markup;
 mod sample;
 
@@ -28,7 +30,10 @@ fn syllables(word: &str) -> usize {
 fn grade(text: &str) -> f64 {
     let (mut sentences, mut words, mut sounds) = (0, 0, 0);
     for sentence in text.split(['.', '!', '?', ':', '\n']) {
-        let mine: Vec<&str> = sentence.split_whitespace().filter(|w| w.chars().any(char::is_alphabetic)).collect();
+        let mine: Vec<&str> = sentence
+            .split_whitespace()
+            .filter(|w| w.chars().any(char::is_alphabetic))
+            .collect();
         if mine.is_empty() {
             continue;
         }
@@ -42,7 +47,11 @@ fn grade(text: &str) -> f64 {
 #[test]
 fn the_measure_knows_plain_from_learned() {
     assert!(grade("The cat sat on the mat. It was a big cat.") < 2.0);
-    assert!(grade("Heterogeneity of intervention effects necessitates cautious interpretation of pooled estimates.") > 15.0);
+    assert!(
+        grade(
+            "Heterogeneity of intervention effects necessitates cautious interpretation of pooled estimates."
+        ) > 15.0
+    );
     assert_eq!(syllables("ketamine"), 3);
     assert_eq!(syllables("people"), 2);
 }
@@ -83,5 +92,8 @@ fn both_arms_have_the_same_denominator() {
     let seen = visible(&patient::patient(&sample::answers()));
     let midazolam = seen.matches("Out of 100 people given midazolam").count();
     assert!(midazolam > 0);
-    assert_eq!(midazolam, seen.matches("Out of 100 people given ketamine").count());
+    assert_eq!(
+        midazolam,
+        seen.matches("Out of 100 people given ketamine").count()
+    );
 }

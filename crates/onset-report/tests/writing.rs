@@ -1,5 +1,7 @@
 //! Where a bundle may be written, and what is left when it may not.
 
+#![allow(clippy::unwrap_used)] // helpers of tests stand outside of #[test] functions
+
 mod sample;
 
 use onset_report::{Bundle, InputHash, WriteError, bundle, write};
@@ -30,7 +32,9 @@ fn small(text: &str) -> Bundle {
     let manifest = r#"{"generator": "onset", "format": 1, "outputs": {}}"#;
     let files = [("manifest.json", manifest), ("figures/a.svg", text)];
     Bundle {
-        files: files.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).into(),
+        files: files
+            .map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()))
+            .into(),
     }
 }
 
@@ -38,10 +42,16 @@ fn small(text: &str) -> Bundle {
 fn a_bundle_lands_whole_and_its_manifest_names_every_file() {
     let folder = place("whole");
     let out = folder.join("deep/er/out");
-    let inputs = [InputHash { file: "studies.csv".to_owned(), sha256: "ab".to_owned() }];
+    let inputs = [InputHash {
+        file: "studies.csv".to_owned(),
+        sha256: "ab".to_owned(),
+    }];
     let bundle = bundle(&sample::answers(), &inputs).unwrap();
     let written = write(&bundle, &out).unwrap();
-    assert_eq!((written.files, written.replaced, written.leftover), (bundle.files.len(), false, None));
+    assert_eq!(
+        (written.files, written.replaced, written.leftover),
+        (bundle.files.len(), false, None)
+    );
     for (name, bytes) in &bundle.files {
         assert_eq!(&fs::read(out.join(name)).unwrap(), bytes, "{name}");
     }
@@ -113,8 +123,9 @@ fn nothing_half_written_is_left_after_an_error() {
     let error = write(&bad, &out).unwrap_err();
     assert!(matches!(error, WriteError::BadName { .. }), "{error}");
     // A file where a folder is needed fails in the middle of writing.
-    let clash: BTreeMap<String, Vec<u8>> =
-        [("figures", ""), ("figures/a.svg", "")].map(|(name, text)| (name.to_owned(), text.into())).into();
+    let clash: BTreeMap<String, Vec<u8>> = [("figures", ""), ("figures/a.svg", "")]
+        .map(|(name, text)| (name.to_owned(), text.into()))
+        .into();
     let error = write(&Bundle { files: clash }, &out).unwrap_err();
     assert!(matches!(error, WriteError::Io { .. }), "{error}");
     assert_eq!(names(&folder), ["out"]);

@@ -1,5 +1,7 @@
 //! A small reader of markup, enough to hold pages and pictures to their rules.
 
+#![allow(dead_code)] // each test file uses some of it
+
 /// One piece of markup.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Piece {
@@ -69,7 +71,9 @@ fn tag_piece(tag: &str) -> Result<Piece, String> {
         if rest.is_empty() {
             break;
         }
-        let end = rest.find(|c: char| c == '=' || c.is_whitespace()).unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| c == '=' || c.is_whitespace())
+            .unwrap_or(rest.len());
         let key = rest[..end].to_owned();
         rest = &rest[end..];
         let mut value = String::new();
@@ -88,7 +92,10 @@ fn unescaped(text: &str) -> Result<String, String> {
     let mut rest = text;
     while let Some(start) = rest.find('&') {
         out.push_str(&rest[..start]);
-        let end = rest[start..].find(';').ok_or(format!("a bare ampersand: {rest:.40}"))? + start;
+        let end = rest[start..]
+            .find(';')
+            .ok_or(format!("a bare ampersand: {rest:.40}"))?
+            + start;
         out.push_str(match &rest[start + 1..end] {
             "lt" => "<",
             "gt" => ">",
@@ -131,13 +138,31 @@ pub fn well_formed(xml: &str) -> Result<(), String> {
             }
         }
     }
-    if open.is_empty() { Ok(()) } else { Err(format!("{open:?} stay open")) }
+    if open.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("{open:?} stay open"))
+    }
 }
 
 /// What a reader sees, a line a block; pictures, styles and scripts left away.
 pub fn visible(html: &str) -> String {
-    const BLOCKS: [&str; 14] =
-        ["p", "li", "h1", "h2", "h3", "td", "th", "tr", "caption", "figcaption", "summary", "dt", "dd", "title"];
+    const BLOCKS: [&str; 14] = [
+        "p",
+        "li",
+        "h1",
+        "h2",
+        "h3",
+        "td",
+        "th",
+        "tr",
+        "caption",
+        "figcaption",
+        "summary",
+        "dt",
+        "dd",
+        "title",
+    ];
     let mut hidden = 0;
     let mut out = String::new();
     for piece in pieces(html).unwrap() {

@@ -13,7 +13,7 @@ pub fn answers() -> Answers {
     let headline = by
         .iter()
         .position(|p| p.id == "iv-v-active/depression/24h")
-        .unwrap();
+        .unwrap_or(0);
     let pool = &by[headline];
     let speed = Answer {
         question: "How fast?".to_owned(),
@@ -342,7 +342,11 @@ fn study(start: usize, i: usize, measure: &str, hours: Option<[f64; 3]>) -> Stud
         events: ratio.then_some((n as f64 * (0.25 - better / 30.0)).round() as u64),
         n_randomised: (t != 3).then_some(n + 2),
     };
-    let group = if t % 3 == 0 { "bipolar" } else { "unipolar" };
+    let group = if t.is_multiple_of(3) {
+        "bipolar"
+    } else {
+        "unipolar"
+    };
     StudyResult {
         id: format!("t{t}"),
         label: TRIALS[t].to_owned(),
@@ -791,8 +795,15 @@ fn card(t: usize, label: &str, pools: &[Pool]) -> StudyCard {
         label: label.to_owned(),
         year: None,
         design: if t % 4 == 1 { "crossover" } else { "parallel" }.to_owned(),
-        country: (t % 2 == 0).then(|| "Country".to_owned()),
-        population: Some(if t % 3 == 0 { "bipolar" } else { "unipolar" }.to_owned()),
+        country: t.is_multiple_of(2).then(|| "Country".to_owned()),
+        population: Some(
+            if t.is_multiple_of(3) {
+                "bipolar"
+            } else {
+                "unipolar"
+            }
+            .to_owned(),
+        ),
         population_text: Some("Adults with at least one failed treatment".to_owned()),
         mean_age: (t != 5).then_some(41.25 + t as f64),
         pct_female: (t != 6).then_some(48.0 + 2.0 * t as f64),
@@ -825,9 +836,9 @@ fn cells() -> BTreeMap<String, Cell> {
         let row = RowId::new(file, line);
         let cell = Cell {
             text,
-            source_id: if line % 5 == 0 { "s2" } else { "s1" }.to_owned(),
+            source_id: if line.is_multiple_of(5) { "s2" } else { "s1" }.to_owned(),
             locator: "Table 2, row <3>".to_owned(),
-            notes: (line % 7 == 0).then(|| "read off a figure".to_owned()),
+            notes: line.is_multiple_of(7).then(|| "read off a figure".to_owned()),
             rows: vec![row.clone()],
         };
         cells.insert(row.to_string(), cell);
