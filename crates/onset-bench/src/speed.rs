@@ -1,5 +1,6 @@
 //! Speed and memory against a budget: the rows of `cargo xtask bench --json`.
 
+mod made_review;
 mod models;
 mod process;
 
@@ -69,6 +70,7 @@ impl Row {
 pub fn print(onset: &Path, folder: &Path) -> Fallible<()> {
     std::fs::create_dir_all(folder)?;
     let mut rows = process::rows(onset, folder)?;
+    made_review::write(&folder.join("made"))?;
     rows.extend(models::rows()?);
     let rows: Vec<Value> = rows.iter().map(Row::to_json).collect();
     println!("{}", serde_json::to_string_pretty(&rows)?);
