@@ -48,7 +48,10 @@ fn one(case: &Value, reference: &str, book: &mut Book) -> Fallible<()> {
     };
     for (quantity, key) in [("yi", "yi"), ("vi", "vi")] {
         for (row, theirs) in numbers(&case[key]).into_iter().enumerate() {
-            let Some(theirs) = theirs else { continue };
+            // an effect without a variance is none
+            let Some(theirs) = theirs.filter(|_| case["vi"][row].is_number()) else {
+                continue;
+            };
             let ours = ours
                 .get(row)
                 .and_then(|effect| effect.as_ref())

@@ -81,7 +81,7 @@ pub fn effects(case: &Value) -> Fallible<Effects> {
 }
 
 /// A fit, or nothing: then its quantities show as not a number.
-fn attempt(effects: &Effects, options: &Options) -> Option<Pooled> {
+pub fn attempt(effects: &Effects, options: &Options) -> Option<Pooled> {
     pool(effects, options).ok().map(|pooled| pooled.value)
 }
 
