@@ -30,10 +30,9 @@ struct Cli {
 }
 
 #[derive(Subcommand)]
-#[allow(clippy::large_enum_variant, reason = "there is one, read once")]
 enum Command {
     /// Effect sizes and their variances from the numbers of each study
-    Effects(effects::Arguments),
+    Effects(Box<effects::Arguments>),
     /// One mean of the effects, subgroups, or a meta-regression
     Pool(Box<pool::Arguments>),
     /// What stands behind a number of results.json: model, rows, sources

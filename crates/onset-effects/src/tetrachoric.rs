@@ -14,7 +14,8 @@ use std::f64::consts::PI;
 /// / (n^3 phi2^2).
 ///
 /// # Errors
-/// `NoVariance` at -1 or 1 when a cell is empty; `Undefined` when a margin is.
+/// `NoVariance` at -1 or 1 when a cell is empty, and where a cell is so nearly empty that rounding eats the
+/// variance; `Undefined` when a margin is empty.
 ///
 /// # Source
 /// Pearson 1900, Phil Trans R Soc A 195:1.
@@ -49,7 +50,14 @@ pub fn tetrachoric(t: Cells) -> Result<Effect, EffectError> {
         return undefined("the table is beyond any correlation below 1");
     };
     let r = found.x.sin();
-    Effect::finite(r, variance(t, h, k, r))
+    let v = variance(t, h, k, r);
+    if !v.is_finite() || v <= 0.0 {
+        return Err(EffectError::NoVariance {
+            y: r,
+            reason: "the table is too extreme",
+        });
+    }
+    Effect::finite(r, v)
 }
 
 fn variance(t: Cells, h: f64, k: f64, r: f64) -> f64 {

@@ -152,3 +152,30 @@ fn folders_and_absent_files_are_named() {
         "file_missing"
     );
 }
+
+/// Any bytes give a rectangular table or a diagnostic with the file's name, never a panic.
+#[test]
+fn any_bytes_are_a_table_or_a_diagnostic() {
+    const ALPHABET: &[u8] = b"a1,,,\"\"\n\n\r \t.-;\xEF\xBB\xBF\xE9\0NA";
+    let mut state = 1_u64;
+    let mut next = |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    for _ in 0..20_000 {
+        let bytes: Vec<u8> = (0..next(40)).map(|_| ALPHABET[next(ALPHABET.len())]).collect();
+        match Table::parse("t.csv", &bytes) {
+            Ok(table) => {
+                assert!(table.rows() > 0);
+                for header in table.headers() {
+                    let column = table.column(header).unwrap();
+                    assert_eq!(column.texts().len(), table.rows());
+                    let _ = column.numbers();
+                }
+            }
+            Err(d) => assert_eq!(d.file.as_deref(), Some("t.csv")),
+        }
+    }
+}
