@@ -71,7 +71,7 @@ pub fn quantile(p: f64) -> f64 {
     if small == 0.0 {
         return if q < 0.0 { f64::NEG_INFINITY } else { f64::INFINITY };
     }
-    let x = outer((-small.ln()).sqrt());
+    let x = outer((-libm::log(small)).sqrt());
     if q < 0.0 { -x } else { x }
 }
 

@@ -49,7 +49,7 @@ pub enum RootError {
     },
 }
 
-const MAX_ITERATIONS: usize = 300;
+const MAX_ITERATIONS: usize = 2000;
 
 /// Root of `f` on `[lo, hi]`, where `f(lo)` and `f(hi)` differ in sign (or one of them is zero).
 ///

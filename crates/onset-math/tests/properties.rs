@@ -1,5 +1,6 @@
 //! Laws that hold for all arguments, checked on grids and on random arguments with a fixed seed.
 
+use onset_math::quadrature::adaptive;
 use onset_math::random::Stream;
 use onset_math::{
     beta_dist, binomial, bivariate_normal, chi_squared, fisher_f, gamma_dist, hypergeometric, noncentral,
@@ -212,5 +213,86 @@ fn quadratic_form_laws() {
             &[1.0, 1.5, 1.0, 4.0, 3.0, 2.0],
         );
         assert!((split / p - 1.0).abs() < 1e-12);
+    }
+}
+
+/// Second route: one chi-squared integrated against the distribution of the other, for shapes that strain the
+/// contour: few degrees of freedom, many, weights far apart.
+#[test]
+fn quadratic_form_by_convolution() {
+    for (w1, w2, d1, d2) in [
+        (1.0, -1.0, 0.1, 0.1),
+        (1.0, 1e-8, 1.0, 1000.0),
+        (1.0, -1e-6, 2.0, 3.0),
+        (1.0, 1.001, 1e5, 40.0),
+        (1.0, 0.5, 0.05, 7.0),
+        (1e-3, 1.0, 1e4, 0.7),
+    ] {
+        let mean: f64 = w1 * d1 + w2 * d2;
+        let sd = (2.0 * (w1 * w1 * d1 + w2 * w2 * d2)).sqrt();
+        for x in [
+            mean - 2.0 * sd,
+            mean - 0.3 * sd,
+            mean,
+            mean + sd,
+            mean + 6.0 * sd,
+            0.0,
+        ] {
+            let rest = |u: f64| (x - w1 * u.exp()) / w2;
+            let f = |u: f64| {
+                let t = u.exp();
+                let inner = if w2 > 0.0 {
+                    chi_squared::cdf(rest(u), d2)
+                } else {
+                    chi_squared::sf(rest(u), d2)
+                };
+                if inner == 0.0 {
+                    0.0
+                } else {
+                    t * chi_squared::pdf(t, d1) * inner
+                }
+            };
+            let (low, high) = (
+                chi_squared::quantile(1e-17, d1).max(1e-300).ln(),
+                chi_squared::upper_quantile(1e-17, d1).ln(),
+            );
+            // The second factor falls from one to zero where its argument crosses its own bulk.
+            let mut breaks = vec![low, high];
+            for k in [-1e9, -9.0, -3.0, 0.0, 3.0, 9.0] {
+                let edge = (x - w2 * (d2 + k * (2.0 * d2).sqrt()).max(0.0)) / w1;
+                breaks.push(edge.max(1e-300).ln().clamp(low, high));
+            }
+            breaks.sort_by(f64::total_cmp);
+            let start = if w2 > 0.0 {
+                chi_squared::cdf(x / w2, d2)
+            } else {
+                chi_squared::sf(x / w2, d2)
+            };
+            let mut truth = chi_squared::cdf(low.exp(), d1) * start;
+            for pair in breaks.windows(2) {
+                let h = (pair[1] - pair[0]) / 3.0;
+                for i in 0..3 {
+                    let from = pair[0] + h * f64::from(i);
+                    if from + h > from {
+                        truth += adaptive(f, from, from + h, 1e-10).value;
+                    }
+                }
+            }
+            let ours = quadratic_form::cdf(x, &[w1, w2], &[d1, d2]);
+            assert!(
+                (ours - truth).abs() < 1e-10,
+                "{w1} {w2} {d1} {d2} {x}: {ours:e} {truth:e}"
+            );
+        }
+    }
+    // Two hundred terms against the same sum in another grouping.
+    let w: Vec<f64> = (0..200).map(|i| 1.0 / f64::from(1 + i / 2)).collect();
+    let half: Vec<f64> = (0..100).map(|i| 1.0 / f64::from(1 + i)).collect();
+    for x in [3.0, 9.0, 12.0, 40.0] {
+        let (a, b) = (
+            quadratic_form::sf(x, &w, &[1.0; 200]),
+            quadratic_form::sf(x, &half, &[2.0; 100]),
+        );
+        assert!((a / b - 1.0).abs() < 1e-11, "{x}: {a:e} {b:e}");
     }
 }
