@@ -24,7 +24,7 @@ const CLOSE: f64 = 1e-6;
 
 /// Solves `T(x) = target` for a positive x, where `ln T` is concave in `ln x` (true when the density of
 /// `ln x` is log-concave: gamma, and the odds of a beta variable). Halley's iteration on `ln T` against `ln x`,
-/// kept inside a bracket. Zero and infinity mean that the answer lies beyond the range of `f64`.
+/// kept inside a bracket. Zero and infinity mean that the answer lies beyond the range of normal numbers.
 pub(crate) fn invert(tail: Tail, target: f64, start: f64, at: impl Fn(f64) -> At) -> f64 {
     let sign = if tail == Tail::Lower { 1.0 } else { -1.0 };
     let (mut lo, mut hi) = (0.0_f64, f64::INFINITY);
@@ -59,8 +59,14 @@ pub(crate) fn invert(tail: Tail, target: f64, start: f64, at: impl Fn(f64) -> At
             }
             next = fallback(lo, hi, x);
         }
-        if next == x || !(f64::MIN_POSITIVE..=f64::MAX).contains(&next) {
-            return if next > f64::MAX { f64::INFINITY } else { next };
+        if next > f64::MAX {
+            return f64::INFINITY;
+        }
+        if next < f64::MIN_POSITIVE {
+            return 0.0;
+        }
+        if next == x {
+            return x;
         }
         x = next;
     }
