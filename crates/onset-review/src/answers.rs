@@ -79,6 +79,8 @@ pub struct Answer {
     pub pool: Option<String>,
     /// Protocol keys behind it (what was assumed or declared).
     pub protocol: Vec<String>,
+    /// Rows behind the sentence where no pool is.
+    pub rows: Vec<RowId>,
     /// All results of this question (only `size` carries pools; others point at them).
     pub by: Vec<Pool>,
     /// Results by window of each comparison, for time courses.

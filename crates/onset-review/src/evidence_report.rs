@@ -279,6 +279,11 @@ fn cells(evidence: &Evidence) -> BTreeMap<String, Cell> {
         let text = format!("{} {}: {}", harm.study_id, harm.arm_id, harm.event);
         add(&harm.row, text, &harm.cite, &harm.notes);
     }
+    for guess in &evidence.blinding {
+        let arm = guess.arm_id.as_deref().unwrap_or("all arms");
+        let text = format!("{} {arm}: guesses of the treatment given", guess.study_id);
+        add(&guess.row, text, &guess.cite, &guess.notes);
+    }
     for pool in &evidence.published {
         let what = pool
             .outcome_text

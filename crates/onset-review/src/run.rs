@@ -140,6 +140,7 @@ fn blank(question: &str) -> Answer {
         n: 0,
         pool: None,
         protocol: Vec::new(),
+        rows: Vec::new(),
         by: Vec::new(),
         course: Vec::new(),
         assumptions: Vec::new(),
@@ -267,13 +268,14 @@ fn duration(index: &Index<'_>, pools: &[Pool]) -> Answer {
 }
 
 fn blinding(evidence: &Evidence) -> Answer {
-    let mut studies: Vec<&str> = evidence
-        .blinding
-        .iter()
-        .filter(|guess| guess.arm_id.is_some())
-        .filter(|guess| guess.guessed_active.is_some() || guess.percent_incorrect.is_some())
-        .map(|guess| guess.study_id.as_str())
-        .collect();
+    let by_arm = || {
+        evidence
+            .blinding
+            .iter()
+            .filter(|guess| guess.arm_id.is_some())
+            .filter(|guess| guess.guessed_active.is_some() || guess.percent_incorrect.is_some())
+    };
+    let mut studies: Vec<&str> = by_arm().map(|guess| guess.study_id.as_str()).collect();
     studies.sort_unstable();
     studies.dedup();
     Answer {
@@ -287,6 +289,8 @@ fn blinding(evidence: &Evidence) -> Answer {
              that improvement itself may have caused."
                 .to_owned(),
         ),
+        protocol: vec!["review.question".to_owned()],
+        rows: by_arm().map(|guess| guess.row.clone()).collect(),
         ..blank("How much of it is unblinding?")
     }
 }
@@ -327,6 +331,7 @@ fn certainty() -> Answer {
         why_not: Some(
             "A rating needs judgements on each domain that this protocol does not declare.".to_owned(),
         ),
+        protocol: vec!["review.question".to_owned()],
         ..blank("How sure?")
     }
 }

@@ -100,6 +100,7 @@ pub(crate) fn answer(index: &Index<'_>, pools: &[Pool]) -> Answer {
         n: separated.map_or(0, |(_, pool)| pool.n),
         pool: separated.map(|(i, _)| format!("/size/by/{i}")),
         protocol: vec!["review.headline".to_owned(), "window".to_owned()],
+        rows: Vec::new(),
         by: Vec::new(),
         course: courses,
         assumptions: vec![

@@ -123,6 +123,7 @@ fn blank() -> Answer {
         n: 0,
         pool: None,
         protocol: Vec::new(),
+        rows: Vec::new(),
         by: Vec::new(),
         course: Vec::new(),
         assumptions: Vec::new(),

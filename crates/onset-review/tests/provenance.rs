@@ -1,0 +1,107 @@
+//! Every number of a real review leads back to rows with a source and a place in it, or to a protocol key.
+
+use onset_review::{Protocol, explain, folder, run};
+use serde_json::Value;
+use std::path::PathBuf;
+
+fn ketamine() -> (Protocol, Value) {
+    let dir = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../reviews/ketamine"));
+    let loaded = folder::load(&dir).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    let (protocol, evidence) = loaded.value;
+    let answers = run(&protocol, &evidence, &loaded.warnings).unwrap().value;
+    (protocol, serde_json::to_value(&answers).unwrap())
+}
+
+/// What the objects around a leaf say about its origin.
+#[derive(Clone, Default)]
+struct Origin {
+    rows: Vec<String>,
+    protocol: Vec<String>,
+}
+
+fn strings(value: Option<&Value>) -> Vec<String> {
+    let list = value.and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
+}
+
+fn rows_of(root: &Value, object: &Value) -> Vec<String> {
+    let mut rows = strings(object.get("rows"));
+    for study in object.get("studies").and_then(Value::as_array).into_iter().flatten() {
+        rows.extend(strings(study.get("rows")));
+    }
+    if let (true, Some(pool)) = (rows.is_empty(), object.get("pool").and_then(Value::as_str)) {
+        rows.extend(root.pointer(pool).map(|pool| rows_of(root, pool)).unwrap_or_default());
+    }
+    rows
+}
+
+fn walk(root: &Value, value: &Value, pointer: &str, origin: &Origin, leaves: &mut Vec<(String, Origin)>) {
+    match value {
+        Value::Object(object) => {
+            let mut inner = origin.clone();
+            let (rows, protocol) = (rows_of(root, value), strings(object.get("protocol")));
+            if !rows.is_empty() {
+                inner.rows = rows;
+            }
+            if !protocol.is_empty() {
+                inner.protocol = protocol;
+            }
+            for (key, child) in object {
+                let key = key.replace('~', "~0").replace('/', "~1");
+                walk(root, child, &format!("{pointer}/{key}"), &inner, leaves);
+            }
+        }
+        Value::Array(list) => {
+            for (i, child) in list.iter().enumerate() {
+                walk(root, child, &format!("{pointer}/{i}"), origin, leaves);
+            }
+        }
+        Value::Number(_) => leaves.push((pointer.to_owned(), origin.clone())),
+        _ => {}
+    }
+}
+
+/// Whether `comparison.iv-v-midazolam.control_risk.response` or `model.tau2` stands in the protocol.
+fn key_exists(protocol: &Value, key: &str) -> bool {
+    key.split('.').try_fold(protocol, |place, part| match place {
+        Value::Array(list) => list.iter().find(|entry| entry.get("id").and_then(Value::as_str) == Some(part)),
+        other => other.get(part),
+    })
+    .is_some()
+}
+
+#[test]
+fn every_numeric_leaf_has_rows_or_a_protocol_key() {
+    let (protocol, results) = ketamine();
+    let protocol = serde_json::to_value(&protocol).unwrap();
+    let cells = results.pointer("/evidence/cells").unwrap();
+    let mut leaves = Vec::new();
+    walk(&results, &results, "", &Origin::default(), &mut leaves);
+    assert!(leaves.len() > 3000, "only {} numbers", leaves.len());
+    for (pointer, origin) in &leaves {
+        assert!(!origin.rows.is_empty() || !origin.protocol.is_empty(), "{pointer} has no origin");
+        for row in origin.rows.iter().filter(|row| !row.starts_with("sources.csv")) {
+            let cell = cells.get(row).unwrap_or_else(|| panic!("{pointer}: {row} is no cell"));
+            let text = |key: &str| cell.get(key).and_then(Value::as_str).unwrap_or_default();
+            assert!(!text("source_id").is_empty() && !text("locator").is_empty(), "{pointer}: {row} has no place");
+        }
+        for key in &origin.protocol {
+            assert!(key_exists(&protocol, key), "{pointer}: '{key}' is no protocol key");
+        }
+    }
+}
+
+#[test]
+fn explain_finds_the_rows_and_the_source_of_an_estimate() {
+    let (_, results) = ketamine();
+    let found = explain(&results, "/size/estimate/value").unwrap();
+    let rows = found["rows"].as_array().unwrap();
+    assert!(rows.len() >= 4, "{rows:#?}");
+    for row in rows {
+        for key in ["row", "text", "source_id", "locator", "citation"] {
+            assert!(row[key].as_str().is_some_and(|text| !text.is_empty()), "{key} of {row}");
+        }
+    }
+    assert!(found["protocol"].as_array().is_some_and(|keys| !keys.is_empty()));
+    assert!(explain(&results, "/size/by/9999/k").is_err());
+}
