@@ -345,9 +345,20 @@ fn contrasts_ci_to_se_turned_and_adjusted() {
     let line = |arm1: &str, arm2: &str, estimate: &str, low: &str, high: &str| {
         format!("a,{arm1},{arm2},depression,MADRS,24,hours,MD,{estimate},,{low},{high},,,20,20,yes,,,,s,t,\n")
     };
-    let baseline = means("a", "t", "MADRS", "0", "baseline", &cells("20", "33", "5", "", "", "", NOTHING));
-    let found =
-        answers(&study("a", "parallel"), &arms("a"), &baseline, &line("c", "t", "7.95", "3.20", "12.71"));
+    let baseline = means(
+        "a",
+        "t",
+        "MADRS",
+        "0",
+        "baseline",
+        &cells("20", "33", "5", "", "", "", NOTHING),
+    );
+    let found = answers(
+        &study("a", "parallel"),
+        &arms("a"),
+        &baseline,
+        &line("c", "t", "7.95", "3.20", "12.71"),
+    );
     let s = &pool(&found, "depression").studies[0];
     close(s.effect, -7.95);
     close(s.se, (12.71 - 3.20) / (2.0 * 1.959963984540054));

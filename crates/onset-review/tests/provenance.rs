@@ -21,16 +21,28 @@ struct Origin {
 
 fn strings(value: Option<&Value>) -> Vec<String> {
     let list = value.and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
+    list.into_iter()
+        .flatten()
+        .filter_map(|v| v.as_str().map(str::to_owned))
+        .collect()
 }
 
 fn rows_of(root: &Value, object: &Value) -> Vec<String> {
     let mut rows = strings(object.get("rows"));
-    for study in object.get("studies").and_then(Value::as_array).into_iter().flatten() {
+    for study in object
+        .get("studies")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
         rows.extend(strings(study.get("rows")));
     }
     if let (true, Some(pool)) = (rows.is_empty(), object.get("pool").and_then(Value::as_str)) {
-        rows.extend(root.pointer(pool).map(|pool| rows_of(root, pool)).unwrap_or_default());
+        rows.extend(
+            root.pointer(pool)
+                .map(|pool| rows_of(root, pool))
+                .unwrap_or_default(),
+        );
     }
     rows
 }
@@ -63,11 +75,14 @@ fn walk(root: &Value, value: &Value, pointer: &str, origin: &Origin, leaves: &mu
 
 /// Whether `comparison.iv-v-midazolam.control_risk.response` or `model.tau2` stands in the protocol.
 fn key_exists(protocol: &Value, key: &str) -> bool {
-    key.split('.').try_fold(protocol, |place, part| match place {
-        Value::Array(list) => list.iter().find(|entry| entry.get("id").and_then(Value::as_str) == Some(part)),
-        other => other.get(part),
-    })
-    .is_some()
+    key.split('.')
+        .try_fold(protocol, |place, part| match place {
+            Value::Array(list) => list
+                .iter()
+                .find(|entry| entry.get("id").and_then(Value::as_str) == Some(part)),
+            other => other.get(part),
+        })
+        .is_some()
 }
 
 #[test]
@@ -79,14 +94,25 @@ fn every_numeric_leaf_has_rows_or_a_protocol_key() {
     walk(&results, &results, "", &Origin::default(), &mut leaves);
     assert!(leaves.len() > 3000, "only {} numbers", leaves.len());
     for (pointer, origin) in &leaves {
-        assert!(!origin.rows.is_empty() || !origin.protocol.is_empty(), "{pointer} has no origin");
+        assert!(
+            !origin.rows.is_empty() || !origin.protocol.is_empty(),
+            "{pointer} has no origin"
+        );
         for row in origin.rows.iter().filter(|row| !row.starts_with("sources.csv")) {
-            let cell = cells.get(row).unwrap_or_else(|| panic!("{pointer}: {row} is no cell"));
+            let cell = cells
+                .get(row)
+                .unwrap_or_else(|| panic!("{pointer}: {row} is no cell"));
             let text = |key: &str| cell.get(key).and_then(Value::as_str).unwrap_or_default();
-            assert!(!text("source_id").is_empty() && !text("locator").is_empty(), "{pointer}: {row} has no place");
+            assert!(
+                !text("source_id").is_empty() && !text("locator").is_empty(),
+                "{pointer}: {row} has no place"
+            );
         }
         for key in &origin.protocol {
-            assert!(key_exists(&protocol, key), "{pointer}: '{key}' is no protocol key");
+            assert!(
+                key_exists(&protocol, key),
+                "{pointer}: '{key}' is no protocol key"
+            );
         }
     }
 }
@@ -99,7 +125,10 @@ fn explain_finds_the_rows_and_the_source_of_an_estimate() {
     assert!(rows.len() >= 4, "{rows:#?}");
     for row in rows {
         for key in ["row", "text", "source_id", "locator", "citation"] {
-            assert!(row[key].as_str().is_some_and(|text| !text.is_empty()), "{key} of {row}");
+            assert!(
+                row[key].as_str().is_some_and(|text| !text.is_empty()),
+                "{key} of {row}"
+            );
         }
     }
     assert!(found["protocol"].as_array().is_some_and(|keys| !keys.is_empty()));
