@@ -3,10 +3,11 @@
 
 mod support;
 
-use onset_models::pool::{Method, Options, Test, pool};
-use onset_models::regress::{Design, Regression, regress};
+use onset_effects::Effects;
+use onset_models::pool::{Method, Options, Tau2Method, Test, pool};
+use onset_models::regress::{Design, Regression, location_scale, regress};
 use serde_json::Value;
-use support::{CLOSED_FORM, ITERATIVE, Ledger, column, effects, oracle};
+use support::{CLOSED_FORM, ITERATIVE, Ledger, column, effects, optional, oracle};
 
 /// The reference inverts X'WX in the units of the moderators. With `year` beside an intercept that
 /// costs it up to eight digits: its Q of OR2DN and OR2DL, one number in theory, differ by 2e-10, and its
@@ -193,4 +194,66 @@ fn a_regression_on_the_intercept_alone_is_the_pooled_mean() {
         }
     }
     ledger.finish("intercept", 11 * 16 * 5 * 7);
+}
+
+#[test]
+fn location_scale_models() {
+    let json = oracle("dependent_bangertdrowns2004_ls");
+    let data = "bangertdrowns2004_ls";
+    let (y, v, meta) = (optional(data, "yi"), optional(data, "vi"), optional(data, "meta"));
+    let rows: Vec<usize> = (0..y.len())
+        .filter(|&i| y[i].is_some() && v[i].is_some() && meta[i].is_some())
+        .collect();
+    assert_eq!((rows.len(), y.len()), (46, 48));
+    let pick = |c: &[Option<f64>]| rows.iter().map(|&i| c[i].unwrap()).collect::<Vec<f64>>();
+    let labels = rows.iter().map(|i| i.to_string()).collect();
+    let effects = Effects::new(pick(&y), pick(&v), labels).unwrap();
+    let design = Design::numeric(&[("meta", &pick(&meta))]).unwrap();
+    let mut ledger = Ledger::default();
+    for case in json["cases"].as_array().unwrap() {
+        let id = case["id"].as_str().unwrap();
+        let method = if id.ends_with("REML") {
+            Tau2Method::Reml
+        } else {
+            Tau2Method::Ml
+        };
+        let ours = location_scale(&effects, &design, &design, method, false, 0.95).unwrap();
+        assert!(ours.warnings.is_empty());
+        let ours = ours.value;
+        let e = &case["expect"];
+        for i in 0..2 {
+            let (beta, alpha) = (&ours.location[i].estimate, &ours.scale[i].estimate);
+            ledger.check(
+                "beta",
+                id,
+                beta.estimate,
+                &e["beta"][i],
+                beta.standard_error,
+                ITERATIVE,
+            );
+            ledger.check("se", id, beta.standard_error, &e["se"][i], 0.0, ITERATIVE);
+            ledger.check(
+                "alpha",
+                id,
+                alpha.estimate,
+                &e["alpha"][i],
+                alpha.standard_error,
+                ITERATIVE,
+            );
+            ledger.check(
+                "se_alpha",
+                id,
+                alpha.standard_error,
+                &e["se_alpha"][i],
+                0.0,
+                ITERATIVE,
+            );
+        }
+        ledger.check("loglik", id, ours.fit.loglik, &e["logLik"], 1.0, 1e-9);
+        assert!(
+            ours.fit.loglik >= e["logLik"].as_f64().unwrap() - 1e-9,
+            "ours is not lower"
+        );
+    }
+    ledger.finish("location-scale", 18);
 }

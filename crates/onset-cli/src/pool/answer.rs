@@ -2,7 +2,7 @@
 
 use crate::transform::Back;
 use onset::models::pool::{Estimate, Fit, Pooled, Prediction, QTest, Solution, Tau2Interval};
-use onset::models::regress::{JointTest, Regression, Subgroups};
+use onset::models::regress::{JointTest, LocationScale, Regression, Subgroups};
 use serde::Serialize;
 
 /// Everything `onset pool` answers.
@@ -30,6 +30,9 @@ pub struct Answer {
     /// Coefficients of ln tau2 in a location-scale model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scale: Option<Vec<Coefficient>>,
+    /// Test of the moderators of ln tau2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub q_scale: Option<Option<JointTest>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subgroups: Option<SubgroupsEntry>,
     /// Tests that only two-by-two tables allow.
@@ -136,6 +139,9 @@ pub struct Study {
     pub yi: Option<f64>,
     pub vi: Option<f64>,
     pub weight: Option<f64>,
+    /// Its own tau2, in a location-scale model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tau2: Option<f64>,
 }
 
 impl From<Solution> for SolutionEntry {
@@ -230,6 +236,7 @@ impl Answer {
             solution: pooled.tau2.solution.into(),
             beside: beside.collect(),
             scale: None,
+            q_scale: None,
             subgroups: None,
             tables: None,
             studies: Vec::new(),
@@ -262,6 +269,42 @@ impl Answer {
             solution: r.tau2.solution.into(),
             beside: Vec::new(),
             scale: None,
+            q_scale: None,
+            subgroups: None,
+            tables: None,
+            studies: Vec::new(),
+        }
+    }
+}
+
+impl Answer {
+    /// The answer of a location-scale model, without its studies. tau2 stands beside each study.
+    pub fn of_location_scale(m: &LocationScale, code: &str, t_quantiles: bool, back: &Back) -> Self {
+        let named = |c: &onset::models::regress::Coefficient| {
+            let whole = c.name == "intercept" || back.is_exponential();
+            Coefficient::new(&c.name, &c.estimate, whole.then_some(back))
+        };
+        let of_tau2 = |c: &onset::models::regress::Coefficient| Coefficient::new(&c.name, &c.estimate, None);
+        Answer {
+            k: m.k,
+            method: code.to_owned(),
+            test: if t_quantiles { "t" } else { "z" },
+            level: m.level,
+            coefficients: m.location.iter().map(named).collect(),
+            tau2: None,
+            se_tau2: None,
+            tau2_ci: None,
+            i2: None,
+            h2: None,
+            r2: None,
+            q: Some(m.q),
+            q_moderators: m.moderators,
+            prediction: None,
+            fit: Some(m.fit),
+            solution: m.solution.into(),
+            beside: Vec::new(),
+            scale: Some(m.scale.iter().map(of_tau2).collect()),
+            q_scale: Some(m.scale_moderators),
             subgroups: None,
             tables: None,
             studies: Vec::new(),

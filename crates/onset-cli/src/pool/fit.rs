@@ -8,10 +8,12 @@ use crate::transform::Back;
 use onset::data::Diagnostic;
 use onset::effects::{Effects, Input, Measure};
 use onset::models::pool::{
-    CellAddition, CountMeasure, Counts, Options, PersonTime, PoolError, PredictionChoice, RateMeasure,
-    StrataOptions, Stratified, mantel_haenszel, mantel_haenszel_rates, peto, pool,
+    CellAddition, CountMeasure, Counts, Method, Options, PersonTime, PoolError, PredictionChoice,
+    RateMeasure, StrataOptions, Stratified, Test, mantel_haenszel, mantel_haenszel_rates, peto, pool,
 };
-use onset::models::regress::{Built, Design, RegressError, SubgroupTau2, Term, regress, subgroups};
+use onset::models::regress::{
+    Built, Design, RegressError, SubgroupTau2, Term, location_scale, regress, subgroups,
+};
 
 /// Fits what the flags ask for.
 ///
@@ -51,7 +53,7 @@ fn inverse_variance(
 ) -> Result<Answer, Diagnostic> {
     let mut rows = loaded.complete();
     if !model.scale.is_empty() {
-        return Err(usage("location-scale models are not offered yet"));
+        return location_and_scale(loaded, model, options, code, &rows, warnings);
     }
     if model.mods.is_empty() {
         let levels = match &model.subgroup {
@@ -84,6 +86,58 @@ fn inverse_variance(
     }
     let mut answer = Answer::of_regression(&fitted.value, code, &back);
     answer.studies = studies(loaded, &built.rows, &fitted.value.weights);
+    Ok(answer)
+}
+
+/// Moderators of the mean and of tau2.
+fn location_and_scale(
+    loaded: &LoadedEffects,
+    model: &ModelArgs,
+    options: &Options,
+    code: &str,
+    rows: &[usize],
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Answer, Diagnostic> {
+    let Method::Random(tau2) = options.method else {
+        return Err(usage(
+            "--scale models tau2, which the common-effect model does not have",
+        ));
+    };
+    let t_quantiles = match options.test {
+        None | Some(Test::Z) => false,
+        Some(Test::T) => true,
+        Some(other) => {
+            return Err(usage(format!(
+                "--scale takes --test z or t, not {}",
+                other.code()
+            )));
+        }
+    };
+    let scale = design(loaded, &model.scale, true, rows)?;
+    missing_moderators(loaded, &scale, warnings);
+    let location = design(loaded, &model.mods, !model.no_intercept, &scale.rows)?;
+    missing_moderators(loaded, &location, warnings);
+    // again for the rows that have both
+    let scale = design(loaded, &model.scale, true, &location.rows)?;
+    let effects = loaded.effects(&location.rows)?;
+    let fitted = location_scale(
+        &effects,
+        &location.design,
+        &scale.design,
+        tau2,
+        t_quantiles,
+        options.level,
+    )
+    .map_err(|e| refused_regression(loaded, &e))?;
+    warnings.extend(fitted.warnings);
+    let back = Back::new(loaded.measure, &loaded.inputs, &location.rows);
+    let mut answer = Answer::of_location_scale(&fitted.value, code, t_quantiles, &back);
+    answer.studies = studies(loaded, &location.rows, &fitted.value.weights);
+    for (&row, &tau2) in location.rows.iter().zip(&fitted.value.tau2) {
+        if let Some(study) = answer.studies.get_mut(row) {
+            study.tau2 = Some(tau2);
+        }
+    }
     Ok(answer)
 }
 
@@ -193,6 +247,7 @@ pub fn studies(loaded: &LoadedEffects, rows: &[usize], weights: &[f64]) -> Vec<S
             yi: row.yi,
             vi: row.vi,
             weight: None,
+            tau2: None,
         })
         .collect();
     for (&row, &weight) in rows.iter().zip(weights) {
@@ -351,6 +406,7 @@ fn of_strata(loaded: &LoadedEffects, found: &Stratified, code: &str, level: f64,
         },
         beside: Vec::new(),
         scale: None,
+        q_scale: None,
         subgroups: None,
         tables: any.then_some(tests),
         studies: studies(loaded, rows, &found.weights),

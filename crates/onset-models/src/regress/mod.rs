@@ -14,12 +14,14 @@
 mod design;
 mod error;
 mod inference;
+mod location_scale;
 mod subgroups;
 mod terms;
 
 pub use design::{Built, Design};
 pub use error::{DesignError, RegressError};
 pub use inference::Predicted;
+pub use location_scale::{LocationScale, location_scale};
 pub use subgroups::{Subgroup, SubgroupTau2, Subgroups, subgroups};
 pub use terms::{Term, Variable};
 

@@ -349,6 +349,23 @@ impl MatrixDesign {
         rows
     }
 
+    /// Replaces the variances.
+    pub fn set_variances(&mut self, v: &[f64]) {
+        self.v.copy_from_slice(v);
+    }
+
+    /// Coefficients of the orthonormal basis in the user's columns.
+    pub fn coefficients(&self, gamma: &[f64]) -> Vec<f64> {
+        let mut out = gamma.to_vec();
+        back_substitute(&self.r, &mut out, self.p);
+        out
+    }
+
+    /// Residuals of the unweighted fit.
+    pub fn residual(&self) -> &[f64] {
+        &self.y
+    }
+
     /// Orthonormal rows.
     pub fn z(&self) -> &[f64] {
         &self.z

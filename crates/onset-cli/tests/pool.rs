@@ -1,0 +1,363 @@
+//! Transcripts of `onset pool`.
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+mod transcript;
+
+use serde_json::{Value, json};
+use transcript::{Transcript, onset, oracle, oracle_path, relative, table};
+
+const DATA_SETS: [&str; 14] = [
+    "bangertdrowns2004",
+    "bcg",
+    "dorn2007",
+    "egger2001",
+    "furukawa2003",
+    "hackshaw1998",
+    "hart1999",
+    "linde2005",
+    "mcdaniel1994",
+    "nielweise2007",
+    "nielweise2008",
+    "normand1999",
+    "pritz1997",
+    "raudenbush1985",
+];
+/// From raw counts through the command line: the looser of closed forms and iterations.
+const ITERATIVE: f64 = 1e-8;
+/// With the intercept at year 0 the reference keeps nine digits of the coefficients.
+const YEARS_UNCENTRED: f64 = 2e-8;
+
+fn run(words: &[&str]) -> Transcript {
+    onset(words)
+}
+
+/// The data file, measure and columns of a case as arguments.
+fn source(name: &str, case: &Value) -> Vec<String> {
+    let mut words = vec![
+        "pool".to_owned(),
+        oracle_path("data")
+            .join(format!("{name}.csv"))
+            .to_str()
+            .unwrap()
+            .to_owned(),
+        "--format".to_owned(),
+        "json".to_owned(),
+    ];
+    for (flag, header) in case["columns"].as_object().unwrap() {
+        words.extend([format!("--{flag}"), header.as_str().unwrap().to_owned()]);
+    }
+    words.extend([
+        "--measure".to_owned(),
+        case["measure"].as_str().unwrap().to_owned(),
+    ]);
+    words
+}
+
+fn with(words: &[String], more: &[&str]) -> Value {
+    let mut words = words.to_vec();
+    words.extend(more.iter().map(|w| (*w).to_owned()));
+    onset(&words).json()
+}
+
+/// Relative error, absolute below `scale`.
+fn error(ours: &Value, reference: &Value, scale: f64) -> f64 {
+    let (a, b) = (ours.as_f64().unwrap(), reference.as_f64().unwrap());
+    (a - b).abs() / b.abs().max(scale)
+}
+
+#[test]
+fn every_data_set_meets_the_reference() {
+    let (mut worst, mut count) = (0.0f64, 0);
+    for name in DATA_SETS {
+        for case in oracle(&format!("{name}.json"))["cases"].as_array().unwrap() {
+            let words = source(name, case);
+            for (method, test) in [("FE", "z"), ("DL", "z"), ("REML", "knha"), ("PM", "adhoc")] {
+                let fits = case["fits"].as_array().unwrap();
+                let fit = fits
+                    .iter()
+                    .find(|f| f["method"] == method && f["test"] == test)
+                    .unwrap();
+                let e = &fit["expect"];
+                let ours = with(&words, &["--method", method, "--test", test]);
+                assert_eq!((&ours["k"], &ours["test"]), (&e["k"], &json!(test)));
+                let c = &ours["coefficients"][0];
+                assert_eq!(c["name"], "intercept");
+                let se = e["se"].as_f64().unwrap();
+                let pairs = [
+                    (&c["estimate"], &e["beta"], se),
+                    (&c["se"], &e["se"], 0.0),
+                    (&c["ci_lower"], &e["ci_lb"], se),
+                    (&c["ci_upper"], &e["ci_ub"], se),
+                    (&ours["tau2"], &e["tau2"], se * se),
+                    (&ours["i2"], &e["I2"], 1.0),
+                    (&ours["q"]["value"], &e["QE"], 1.0),
+                ];
+                for (a, b, scale) in pairs {
+                    worst = worst.max(error(a, b, scale));
+                    count += 1;
+                }
+                if method == "FE" {
+                    assert_eq!(
+                        (&ours["tau2_ci"], &ours["prediction"]),
+                        (&Value::Null, &Value::Null)
+                    );
+                }
+            }
+            let ours = with(&words, &["--test", "z", "--predict-type", "S"]);
+            if let Some(ci) = case.get("tau2_ci_qp") {
+                worst = worst.max(error(&ours["tau2_ci"]["upper"], &ci["ub"], 0.0));
+            }
+            let studies = ours["studies"].as_array().unwrap();
+            let sum: f64 = studies.iter().map(|s| s["weight"].as_f64().unwrap()).sum();
+            assert!((sum - 100.0).abs() < 1e-9);
+        }
+    }
+    println!("{count} numbers, worst {worst:.1e}");
+    assert_eq!(count, 41 * 4 * 7);
+    assert!(worst < ITERATIVE, "{worst:e}");
+}
+
+#[test]
+fn tables_and_regressions_meet_the_reference() {
+    let (mut worst, mut count) = (0.0f64, 0);
+    for name in DATA_SETS {
+        for case in oracle(&format!("{name}.json"))["cases"].as_array().unwrap() {
+            let words = source(name, case);
+            for (method, key) in [("MH", "mantel_haenszel"), ("PETO", "peto")] {
+                let e = &case[key];
+                if e.is_object() {
+                    let ours = with(&words, &["--method", method]);
+                    assert_eq!((&ours["method"], &ours["k"]), (&json!(method), &case["n"]));
+                    worst = worst.max(error(&ours["coefficients"][0]["estimate"], &e["estimate"], 0.0));
+                    worst = worst.max(error(&ours["coefficients"][0]["se"], &e["se"], 0.0));
+                    count += 1;
+                }
+            }
+            for regression in case["regressions"].as_array().into_iter().flatten() {
+                let mods = match &regression["mods"] {
+                    Value::String(one) => one.clone(),
+                    more => more
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .map(|m| m.as_str().unwrap())
+                        .collect::<Vec<_>>()
+                        .join(","),
+                };
+                let (method, test) = (
+                    regression["method"].as_str().unwrap(),
+                    regression["test"].as_str().unwrap(),
+                );
+                if !(method == "REML" && test == "knha") {
+                    continue;
+                }
+                let ours = with(&words, &["--mods", &mods, "--method", method, "--test", test]);
+                let e = &regression["expect"];
+                for (i, c) in ours["coefficients"].as_array().unwrap().iter().enumerate() {
+                    worst = worst.max(error(&c["estimate"], &e["beta"][i], e["se"][i].as_f64().unwrap()));
+                    worst = worst.max(error(&c["se"], &e["se"][i], 0.0));
+                }
+                assert_eq!(ours["q_moderators"]["df2"].as_f64(), e["dfs"].as_f64());
+                worst = worst.max(error(&ours["q_moderators"]["value"], &e["QM"], 1.0));
+                worst = worst.max(error(&ours["r2"], &e["R2"], 1.0));
+                count += 1;
+            }
+        }
+    }
+    println!("{count} fits, worst {worst:.1e}");
+    assert_eq!(count, 13 + 4 + 26);
+    assert!(worst < YEARS_UNCENTRED, "{worst:e}");
+}
+
+const SMALL: &str = "study,yi,vi,dose,route\n\
+    A,0.10,0.02,1,oral\nB,0.40,0.03,2,iv\nC,NA,0.02,3,iv\nD,0.90,0.04,4,oral\nE,0.55,0.05,,iv\n\
+    F,0.30,0.02,2,oral\nG,1.20,0.06,5,iv\nH,0.70,0.03,3,oral\n";
+
+#[test]
+fn a_missing_row_keeps_its_entry() {
+    let file = table("pool_missing.csv", SMALL);
+    let ours = run(&[
+        "pool", &file, "--yi", "yi", "--vi", "vi", "--slab", "study", "--format", "json",
+    ])
+    .json();
+    assert_eq!(ours["k"], 7);
+    let studies = ours["studies"].as_array().unwrap();
+    assert_eq!(studies.len(), 8);
+    assert_eq!(
+        (&studies[2]["label"], &studies[2]["yi"], &studies[2]["weight"]),
+        (&json!("C"), &Value::Null, &Value::Null)
+    );
+    let warning = &ours["warnings"][0];
+    assert_eq!(
+        (&warning["code"], &warning["study"]),
+        (&json!("missing_value"), &json!("C"))
+    );
+    // the default rule chose Hartung-Knapp and set Wald's interval beside it
+    assert_eq!(
+        (&ours["test"], &ours["beside"][0]["test"]),
+        (&json!("knha"), &json!("z"))
+    );
+    assert_eq!(ours["coefficients"][0]["df"], 6.0);
+    assert_eq!(ours["prediction"]["type"], "HK");
+}
+
+#[test]
+fn moderators_make_their_own_columns() {
+    let file = table("pool_mods.csv", SMALL);
+    let base = [
+        "pool",
+        file.as_str(),
+        "--yi",
+        "yi",
+        "--vi",
+        "vi",
+        "--slab",
+        "study",
+        "--format",
+        "json",
+        "--mods",
+    ];
+    let fit = |mods: &[&str]| {
+        let mut words = base.to_vec();
+        words.extend(mods);
+        onset(&words).json()
+    };
+    let names = |v: &Value| -> Vec<String> {
+        v["coefficients"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|c| c["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let ours = fit(&["dose,route"]);
+    assert_eq!(names(&ours), ["intercept", "dose", "routeoral"]);
+    assert_eq!(ours["k"], 6);
+    let missing: Vec<&Value> = ours["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|w| &w["study"])
+        .collect();
+    assert_eq!(missing[..2], [&json!("C"), &json!("E")]);
+    assert_eq!(
+        names(&fit(&["route", "--no-intercept"])),
+        ["routeiv", "routeoral"]
+    );
+    assert_eq!(names(&fit(&["dose,route,dose:route"]))[3], "dose:routeoral");
+    let wrong = [&base[..], &["dosis"]].concat();
+    run(&wrong).refused(1, &["dosis", "dose"]);
+    let twice = [&base[..], &["dose,dose:dose"]].concat();
+    run(&twice).refused(1, &["combination"]);
+}
+
+#[test]
+fn subgroups_stand_beside_the_whole() {
+    let file = table("pool_subgroups.csv", SMALL);
+    let base = [
+        "pool",
+        &file,
+        "--yi",
+        "yi",
+        "--vi",
+        "vi",
+        "--format",
+        "json",
+        "--subgroup",
+        "route",
+    ];
+    let own = onset(&base).json();
+    let levels: Vec<&Value> = own["subgroups"]["groups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|g| &g["level"])
+        .collect();
+    assert_eq!(levels, [&json!("iv"), &json!("oral")]);
+    assert_eq!(
+        (&own["k"], &own["subgroups"]["common_tau2"]),
+        (&json!(7), &json!(false))
+    );
+    let common = onset(&[&base[..], &["--common-tau2"]].concat()).json();
+    let groups = &common["subgroups"]["groups"];
+    assert_eq!(groups[0]["tau2"], groups[1]["tau2"]);
+    assert!(own["subgroups"]["between"]["p"].is_number());
+    assert!(
+        relative(
+            &own["coefficients"][0]["estimate"],
+            &common["coefficients"][0]["estimate"]
+        ) == 0.0
+    );
+}
+
+#[test]
+fn location_scale_from_the_command_line() {
+    let file = oracle_path("data").join("bangertdrowns2004_ls.csv");
+    let file = file.to_str().unwrap();
+    let words = [
+        "pool", file, "--yi", "yi", "--vi", "vi", "--mods", "meta", "--scale", "meta", "--format", "json",
+    ];
+    let ours = onset(&words).json();
+    let e = &oracle("dependent_bangertdrowns2004_ls.json")["cases"][0]["expect"];
+    assert_eq!(ours["k"], 46);
+    for i in 0..2 {
+        assert!(relative(&ours["coefficients"][i]["estimate"], &e["beta"][i]) < ITERATIVE);
+        assert!(relative(&ours["scale"][i]["se"], &e["se_alpha"][i]) < ITERATIVE);
+    }
+    assert!(relative(&ours["fit"]["loglik"], &e["logLik"]) < 1e-12);
+}
+
+#[test]
+fn ratios_come_transformed() {
+    let file = oracle_path("data").join("bcg.csv");
+    let counts = [
+        "--ai", "tpos", "--bi", "tneg", "--ci", "cpos", "--di", "cneg", "--format", "json",
+    ];
+    let words = [&["pool", file.to_str().unwrap(), "--measure", "RR"][..], &counts].concat();
+    let ours = onset(&words).json();
+    let c = &ours["coefficients"][0];
+    let exp = c["estimate"].as_f64().unwrap().exp();
+    assert!(relative(&c["transformed"]["estimate"], &json!(exp)) < 1e-15);
+    assert!(ours["prediction"]["transformed"]["upper"].as_f64().unwrap() > 1.0);
+    let common = onset(&[&words[..], &["--model", "common"]].concat()).json();
+    assert_eq!((&common["method"], &common["test"]), (&json!("FE"), &json!("z")));
+}
+
+#[test]
+fn bad_use_and_bad_data_are_told_apart() {
+    let file = table("pool_bad.csv", SMALL);
+    let base = ["pool", file.as_str(), "--yi", "yi", "--vi", "vi"];
+    let refused = |more: &[&str], status: i32, words: &[&str]| {
+        run(&[&base[..], more].concat()).refused(status, words);
+    };
+    refused(&["--method", "XX"], 2, &["XX", "REML", "DL", "MH", "PETO"]);
+    refused(&["--method", "GLMM"], 2, &["not offered"]);
+    refused(&["--model", "common", "--method", "DL"], 2, &["common", "DL"]);
+    refused(&["--method", "DL", "--tau2-ci", "PL"], 2, &["ML or REML"]);
+    refused(&["--method", "MH"], 2, &["MH needs"]);
+    refused(&["--level", "95"], 2, &["between 0 and 1"]);
+    refused(&["--test", "wald"], 2, &["knha"]);
+    let empty = table("pool_empty.csv", "yi,vi\nNA,1\n");
+    run(&["pool", &empty, "--yi", "yi", "--vi", "vi"]).refused(1, &["0 studies"]);
+}
+
+#[test]
+fn one_and_two_studies_have_an_answer() {
+    let one = table("pool_one.csv", "yi,vi\n0.3,0.04\n");
+    let ours = run(&[
+        "pool", &one, "--yi", "yi", "--vi", "vi", "--format", "json", "--test", "knha",
+    ])
+    .json();
+    assert_eq!(
+        (&ours["k"], &ours["coefficients"][0]["estimate"], &ours["test"]),
+        (&json!(1), &json!(0.3), &json!("z"))
+    );
+    let two = table("pool_two.csv", "yi,vi\n0.3,0.04\n0.9,0.04\n");
+    let ours = run(&["pool", &two, "--yi", "yi", "--vi", "vi", "--format", "json"]).json();
+    assert_eq!((&ours["k"], &ours["test"]), (&json!(2), &json!("z")));
+    let ours = run(&[
+        "pool", &two, "--yi", "yi", "--vi", "vi", "--format", "json", "--test", "knha",
+    ])
+    .json();
+    assert_eq!(ours["coefficients"][0]["df"], 1.0);
+}
