@@ -4,9 +4,13 @@
 mod support;
 
 use onset_effects::Effects;
-use onset_models::pool::{Options, PredictionChoice, PredictionKind, Test, henmi_copas, pool};
+use onset_math::linalg::{Matrix, symmetric_eigen};
+use onset_models::pool::{
+    Options, PredictionChoice, PredictionKind, Tau2IntervalKind, Tau2Method, Test, henmi_copas, pool,
+};
+use onset_models::regress::{Design, regress};
 use serde_json::Value;
-use support::{Ledger, effects, oracle};
+use support::{CLOSED_FORM, Ledger, effects, oracle};
 
 /// The reference stops its REML at 1e-5 of a step: its tau2 is about 4e-8 away from the maximum, which
 /// the df of Kenward-Roger and the limits carry on.
@@ -110,6 +114,138 @@ fn variants_of_the_interval() {
         }
     }
     ledger.finish("intervals", 26 * 3);
+}
+
+/// The reference's root search stops at 1e-4 of the probability; the distribution below is the arbiter.
+const GENERALISED_Q: f64 = 2e-4;
+
+/// P(Q <= q) at tau2 = t for weights 1/v: Imhof's integral over the eigenvalues of S^1/2 P S^1/2.
+fn imhof(e: &Effects, t: f64) -> f64 {
+    let (v, k) = (e.v(), e.k());
+    let w: Vec<f64> = v.iter().map(|v| 1.0 / v).collect();
+    let sum: f64 = w.iter().sum();
+    let m = Matrix::from_fn(k, k, |i, j| {
+        let p = if i == j { w[i] } else { 0.0 } - w[i] * w[j] / sum;
+        (v[i] + t).sqrt() * p * (v[j] + t).sqrt()
+    });
+    let lambda = symmetric_eigen(&m).unwrap().values;
+    let mean: f64 = w.iter().zip(e.y()).map(|(w, y)| w * y).sum::<f64>() / sum;
+    let q: f64 = w.iter().zip(e.y()).map(|(w, y)| w * (y - mean).powi(2)).sum();
+    let inside = |u: f64| {
+        let theta = 0.5 * (lambda.iter().map(|l| (l * u).atan()).sum::<f64>() - q * u);
+        let ln_rho: f64 = 0.25 * lambda.iter().map(|l| (l * u).powi(2).ln_1p()).sum::<f64>();
+        theta.sin() / u * (-ln_rho).exp()
+    };
+    let step = 1e-4;
+    let integral: f64 = (0..100_000)
+        .map(|i| inside((f64::from(i) + 0.5) * step))
+        .sum::<f64>()
+        * step;
+    0.5 - integral / std::f64::consts::PI
+}
+
+#[test]
+fn generalised_q_statistic() {
+    let json = oracle("smallstudy");
+    let e = json["cases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|c| c["id"] == "hackshaw1998_GENQ")
+        .unwrap();
+    let effects = effects(&oracle("hackshaw1998")["cases"][0]);
+    let mut ledger = Ledger::default();
+    for kind in [
+        Tau2IntervalKind::GeneralisedQ,
+        Tau2IntervalKind::BiggerstaffJackson,
+    ] {
+        let options = Options {
+            tau2_interval: Some(kind),
+            ..Options::random(Tau2Method::Genq).with_test(Test::Z)
+        };
+        let ours = pool(&effects, &options).unwrap().value;
+        let interval = ours.tau2_interval.unwrap();
+        ledger.check("tau2", "GENQ", ours.tau2.value, &e["tau2"], 0.0, CLOSED_FORM);
+        ledger.check(
+            "estimate",
+            "GENQ",
+            ours.mean.estimate,
+            &e["beta"],
+            0.0,
+            CLOSED_FORM,
+        );
+        ledger.check("se", "GENQ", ours.mean.standard_error, &e["se"], 0.0, CLOSED_FORM);
+        ledger.check("lower", "GENQ", interval.lower, &e["ci"][0], 1.0, GENERALISED_Q);
+        ledger.check("upper", "GENQ", interval.upper, &e["ci"][1], 0.0, GENERALISED_Q);
+    }
+    let options = Options {
+        tau2_interval: Some(Tau2IntervalKind::GeneralisedQ),
+        ..Options::random(Tau2Method::Genq)
+    };
+    let ours = pool(&effects, &options)
+        .unwrap()
+        .value
+        .tau2_interval
+        .unwrap()
+        .upper;
+    assert!(
+        (imhof(&effects, ours) - 0.025).abs() < 1e-8,
+        "{}",
+        imhof(&effects, ours)
+    );
+    assert!((imhof(&effects, e["ci"][1].as_f64().unwrap()) - 0.025).abs() > 1e-6);
+    ledger.finish("generalised Q", 10);
+}
+
+#[test]
+fn with_equal_variances_every_interval_is_the_chi_squared_one() {
+    // Q(t) = Q v/(v + t) for every weight: Q-profile, generalised Q and Jackson agree
+    let y: Vec<f64> = (0..9).map(|i| f64::from(i * i % 7) * 0.3).collect();
+    let effects = Effects::new(y.clone(), vec![0.05; 9], (0..9).map(|i| i.to_string()).collect()).unwrap();
+    let interval = |kind| {
+        let options = Options {
+            tau2_interval: Some(kind),
+            ..Options::default()
+        };
+        pool(&effects, &options).unwrap().value.tau2_interval.unwrap()
+    };
+    let profile = interval(Tau2IntervalKind::QProfile);
+    for kind in [
+        Tau2IntervalKind::GeneralisedQ,
+        Tau2IntervalKind::Jackson,
+        Tau2IntervalKind::BiggerstaffJackson,
+    ] {
+        let other = interval(kind);
+        assert!(
+            (other.lower - profile.lower).abs() < 1e-9 * profile.lower,
+            "{other:?} {profile:?}"
+        );
+        assert!(
+            (other.upper - profile.upper).abs() < 1e-9 * profile.upper,
+            "{other:?} {profile:?}"
+        );
+    }
+    // and the median-unbiased estimators too
+    let tau2 = |method| pool(&effects, &Options::random(method)).unwrap().value.tau2.value;
+    let (pmm, genqm) = (tau2(Tau2Method::Pmm), tau2(Tau2Method::Genqm));
+    assert!((pmm - genqm).abs() < 1e-9 * pmm, "{pmm} {genqm}");
+}
+
+#[test]
+fn the_dense_and_the_secular_route_agree() {
+    let effects = effects(&oracle("hackshaw1998")["cases"][0]);
+    let ones = Design::new(vec!["intercept".into()], vec![1.0; effects.k()], true).unwrap();
+    for kind in [Tau2IntervalKind::Jackson, Tau2IntervalKind::BiggerstaffJackson] {
+        let options = Options {
+            tau2_interval: Some(kind),
+            ..Options::random(Tau2Method::Genqm).with_test(Test::Z)
+        };
+        let mean = pool(&effects, &options).unwrap().value;
+        let fit = regress(&effects, &ones, &options).unwrap().value;
+        let (a, b) = (mean.tau2_interval.unwrap(), fit.tau2_interval.unwrap());
+        assert!((mean.tau2.value - fit.tau2.value).abs() < 1e-9 * mean.tau2.value);
+        assert!((a.upper - b.upper).abs() < 1e-9 * a.upper && (a.lower - b.lower).abs() < 1e-9);
+    }
 }
 
 #[test]

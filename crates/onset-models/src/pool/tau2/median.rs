@@ -2,7 +2,7 @@
 
 use super::{Projection, QWeights, Tau2};
 use crate::pool::Solution;
-use onset_math::root;
+use onset_math::{quadratic_form, root};
 
 /// Doublings of the search for an upper end.
 const MAX_DOUBLINGS: u32 = 100;
@@ -15,8 +15,8 @@ pub(crate) fn generalised_q_probability(
     t: f64,
 ) -> f64 {
     let lambda = projection.spectrum(|v| weights.weight(v), t);
-    // replaced by the quadratic-form distribution as soon as it is there
-    lambda.iter().sum::<f64>() * q * f64::NAN
+    let ones = vec![1.0; lambda.len()];
+    quadratic_form::cdf(q, &lambda, &ones)
 }
 
 /// The t at which the observed Q_a has this probability below it; 0 when it is smaller already.
