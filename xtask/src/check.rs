@@ -1,6 +1,7 @@
 //! `cargo xtask check`: everything about the source that a machine can judge.
 
 mod arrows;
+mod commands;
 mod licences;
 mod words;
 
@@ -33,6 +34,10 @@ pub fn check() -> Fallible<()> {
     step("clippy", command(root, &clippy, &[]));
     let doc = ["doc", "--workspace", "--no-deps", "--locked", "--quiet"];
     step("doc", command(root, &doc, &[("RUSTDOCFLAGS", "-D warnings")]));
+    step(
+        "commands",
+        commands::faults(&workspace).unwrap_or_else(|error| vec![error.to_string()]),
+    );
     step(
         "methods",
         validation::faults(&workspace).unwrap_or_else(|error| vec![error.to_string()]),

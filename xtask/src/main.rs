@@ -16,7 +16,7 @@ use std::process::ExitCode;
 const USAGE: &str = "cargo xtask COMMAND
 
   check                 fmt, clippy, docs, licences, arrows between crates, forbidden words,
-                        and every method against docs/validation.md
+                        commands named in documents, and every method against docs/validation.md
   validation [--check]  write docs/validation.md (or only compare it) from the reference values
   look [--self-test]    open the pages of the ketamine review in headless Chromium and fail on
                         faults; --self-test proves that every kind of fault is caught
