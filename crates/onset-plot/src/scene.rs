@@ -1,10 +1,10 @@
-//! A picture as a list of shapes: every figure is a [`Scene`], and [`crate::svg`] writes it.
+//! A picture as a list of shapes: every figure is a [`Scene`], and `svg.rs` writes it.
 
 use onset_data::RowId;
 
 /// A picture of known size.
 ///
-/// The body holds no heading: a page sets title and subtitle as text. [`Scene::standalone`] draws them into
+/// The body holds no heading: a page sets title and subtitle as text. [`Scene::to_svg`] draws them into
 /// the picture, for a file that is looked at alone.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Scene {
