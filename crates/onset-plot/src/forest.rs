@@ -22,6 +22,8 @@ pub struct Forest {
     pub effect: Effect,
     /// Which columns stand at the left of the plot.
     pub columns: Columns,
+    /// Header of the names; empty: "Study".
+    pub rows_header: String,
     /// Header of the treatment columns: "Ketamine, intravenous".
     pub treatment: String,
     /// Header of the control columns.

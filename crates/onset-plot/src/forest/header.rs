@@ -60,7 +60,13 @@ fn heads(input: &Forest, layout: &Layout) -> Vec<Head> {
         anchor,
         raised,
     };
-    let mut out = vec![head(vec!["Study".to_owned()], 0.0, Anchor::Start, false)];
+    let names = if input.rows_header.is_empty() {
+        "Study"
+    } else {
+        &input.rows_header
+    };
+    let names = metrics::wrap(names, BODY, true, layout.name);
+    let mut out = vec![head(names, 0.0, Anchor::Start, false)];
     let [treatment, control] = &layout.arms;
     let (first, second) = (treatment.first().map(|c| c.0), control.first().map(|c| c.0));
     for (name, start, end) in [(&input.treatment, first, second), (&input.control, second, None)] {

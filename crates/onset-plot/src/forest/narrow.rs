@@ -74,9 +74,9 @@ impl Sheet<'_> {
         );
         let mut y = frame::paragraph(items, &title, (0.0, 0.0), WIDTH, &style(BODY, "").bold()) + 2.0;
         let columns = match input.columns {
-            Columns::MeanSd => "Beneath each study: n, mean (SD) of each arm",
-            Columns::Events => "Beneath each study: events / n of each arm",
-            Columns::Numbers => "Beneath each study: n of each arm",
+            Columns::MeanSd => "Beneath each name: n, mean (SD) of each arm",
+            Columns::Events => "Beneath each name: events / n of each arm",
+            Columns::Numbers => "Beneath each name: n of each arm",
             Columns::None => "",
         };
         y = frame::paragraph(items, columns, (0.0, y), WIDTH, &style(SMALL, "soft"));

@@ -57,6 +57,7 @@ pub(super) fn figure(answers: &Answers) -> Option<Figure> {
             ..effect(pools.first()?)
         },
         columns: Columns::Numbers,
+        rows_header: "Comparison".to_owned(),
         treatment: "First named".to_owned(),
         control: "Second named".to_owned(),
         blocks: vec![Block {

@@ -22,6 +22,7 @@ pub(super) fn figure(pool: &Pool, name: &str) -> Option<Figure> {
         },
         effect: effect(pool),
         columns: columns(pool),
+        rows_header: String::new(),
         treatment: words::capital(&pool.treatment_label),
         control: words::capital(&pool.control_label),
         blocks: blocks(pool, &domains),
