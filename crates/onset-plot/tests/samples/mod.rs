@@ -153,6 +153,7 @@ pub fn madrs() -> Forest {
         ),
         effect: points(),
         columns: Columns::MeanSd,
+        rows_header: String::new(),
         treatment: "Ketamine, intravenous".to_owned(),
         control: "Midazolam or saline".to_owned(),
         blocks: vec![
@@ -239,6 +240,7 @@ pub fn response() -> Forest {
         ),
         effect: odds(),
         columns: Columns::Events,
+        rows_header: String::new(),
         treatment: "Ketamine or esketamine".to_owned(),
         control: "Control".to_owned(),
         blocks: vec![Block {
