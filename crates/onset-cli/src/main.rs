@@ -4,6 +4,7 @@
 //! `pub fn run(&Arguments) -> Result<Output, Failure>`, then one variant of [`Command`].
 
 mod arguments;
+mod blinding;
 mod effects;
 mod explain;
 mod failure;
@@ -33,6 +34,8 @@ struct Cli {
 enum Command {
     /// Effect sizes and their variances from the numbers of each study
     Effects(Box<effects::Arguments>),
+    /// Blinding indices, and the effect at other rates of correct guesses
+    Blinding(blinding::Arguments),
     /// One mean of the effects, subgroups, or a meta-regression
     Pool(Box<pool::Arguments>),
     /// What stands behind a number of results.json: model, rows, sources
@@ -45,6 +48,7 @@ impl Command {
     fn run(&self) -> Result<Output, Failure> {
         match self {
             Command::Effects(arguments) => Ok(effects::run(arguments)?),
+            Command::Blinding(arguments) => blinding::run(arguments),
             Command::Pool(arguments) => Ok(pool::run(arguments)?),
             Command::Explain(arguments) => explain::run(arguments),
             Command::Run(arguments) => run::run(arguments),
