@@ -84,31 +84,62 @@ pub fn run(arguments: &Arguments) -> Result<Output, Failure> {
         (None, None) => return Err(usage("give --counts, or FILE with --arm and --guess").into()),
     };
     let [(active_name, active), (control_name, control)] = &guesses.arms;
-    let (t, c) = (bang(active, true).map_err(refused)?, bang(control, false).map_err(refused)?);
+    let (t, c) = (
+        bang(active, true).map_err(refused)?,
+        bang(control, false).map_err(refused)?,
+    );
     let b = belief_difference(active, control).map_err(refused)?;
     let james = match james(active, control) {
-        Ok(index) => Some(Number { estimate: index.estimate, se: index.standard_error }),
+        Ok(index) => Some(Number {
+            estimate: index.estimate,
+            se: index.standard_error,
+        }),
         Err(error) => {
-            guesses.warnings.push(Diagnostic::warning("no_james_index", error.to_string()));
+            guesses
+                .warnings
+                .push(Diagnostic::warning("no_james_index", error.to_string()));
             None
         }
     };
     if guesses.curve.is_some() {
-        let message = "A guess comes after treatment and may follow from improvement: read the curve as a bound";
-        guesses.warnings.push(Diagnostic::note("reverse_causation", message));
+        let message =
+            "A guess comes after treatment and may follow from improvement: read the curve as a bound";
+        guesses
+            .warnings
+            .push(Diagnostic::note("reverse_causation", message));
     }
-    let point = |correct_rate: f64, difference: f64| Point { correct_rate, difference };
+    let point = |correct_rate: f64, difference: f64| Point {
+        correct_rate,
+        difference,
+    };
     let answer = Answer {
         bang: vec![
-            ArmIndex { arm: active_name.clone(), estimate: t.estimate, se: t.standard_error },
-            ArmIndex { arm: control_name.clone(), estimate: c.estimate, se: c.standard_error },
+            ArmIndex {
+                arm: active_name.clone(),
+                estimate: t.estimate,
+                se: t.standard_error,
+            },
+            ArmIndex {
+                arm: control_name.clone(),
+                estimate: c.estimate,
+                se: c.standard_error,
+            },
         ],
-        b: Number { estimate: b.estimate, se: b.standard_error },
-        observed: guesses.curve.as_ref().map(|curve| point(curve.observed_rate, curve.raw)),
-        curve: guesses
+        b: Number {
+            estimate: b.estimate,
+            se: b.standard_error,
+        },
+        observed: guesses
             .curve
             .as_ref()
-            .map(|curve| curve.points().iter().map(|p| point(p.correct_rate, p.difference)).collect()),
+            .map(|curve| point(curve.observed_rate, curve.raw)),
+        curve: guesses.curve.as_ref().map(|curve| {
+            curve
+                .points()
+                .iter()
+                .map(|p| point(p.correct_rate, p.difference))
+                .collect()
+        }),
         james,
     };
     let sheets = sheets(&answer);
@@ -121,14 +152,29 @@ fn sheets(answer: &Answer) -> Vec<Sheet> {
         indices.push(vec!["James".into(), james.estimate.into(), james.se.into()]);
     }
     for arm in &answer.bang {
-        indices.push(vec![format!("Bang, {}", arm.arm).into(), arm.estimate.into(), arm.se.into()]);
+        indices.push(vec![
+            format!("Bang, {}", arm.arm).into(),
+            arm.estimate.into(),
+            arm.se.into(),
+        ]);
     }
-    indices.push(vec!["belief difference B".into(), answer.b.estimate.into(), answer.b.se.into()]);
-    let mut curve = Sheet::new("Difference by rate of correct guesses", &["correct_rate", "difference"]);
+    indices.push(vec![
+        "belief difference B".into(),
+        answer.b.estimate.into(),
+        answer.b.se.into(),
+    ]);
+    let mut curve = Sheet::new(
+        "Difference by rate of correct guesses",
+        &["correct_rate", "difference"],
+    );
     for point in answer.observed.iter().chain(answer.curve.iter().flatten()) {
         curve.push(vec![point.correct_rate.into(), point.difference.into()]);
     }
-    if answer.curve.is_some() { vec![indices, curve] } else { vec![indices] }
+    if answer.curve.is_some() {
+        vec![indices, curve]
+    } else {
+        vec![indices]
+    }
 }
 
 fn refused(error: BlindingError) -> Diagnostic {
@@ -181,14 +227,18 @@ fn from_table(file: &std::path::Path, arguments: &Arguments) -> Result<Guesses, 
     names.sort_unstable();
     names.dedup();
     let [first, second] = names.as_slice() else {
-        return Err(Diagnostic::error("not_two_arms", "The arms of a blinding table are two")
-            .column(arguments.arm.clone().unwrap_or_default())
-            .found(names.join(", "))
-            .allowed("two different words"));
+        return Err(
+            Diagnostic::error("not_two_arms", "The arms of a blinding table are two")
+                .column(arguments.arm.clone().unwrap_or_default())
+                .found(names.join(", "))
+                .allowed("two different words"),
+        );
     };
     let active = arguments.active.as_deref().unwrap_or(first);
     if active != *first && active != *second {
-        return Err(usage("--active is not an arm of the table").found(active).allowed(names.join(" or ")));
+        return Err(usage("--active is not an arm of the table")
+            .found(active)
+            .allowed(names.join(" or ")));
     }
     let control = if active == *first { *second } else { *first };
     let mut cells = [[Sum::default(); 3]; 2];
@@ -208,7 +258,13 @@ fn from_table(file: &std::path::Path, arguments: &Arguments) -> Result<Guesses, 
                 .allowed("0 or more"));
         }
         let side = usize::from(arm != active);
-        let column = if guess == active { 0 } else if guess == control { 1 } else { 2 };
+        let column = if guess == active {
+            0
+        } else if guess == control {
+            1
+        } else {
+            2
+        };
         cells[side][column].add(size, outcome.as_ref().and_then(|values| values[i]));
     }
     let arm_of = |side: usize| ArmGuesses {
@@ -229,7 +285,11 @@ fn from_table(file: &std::path::Path, arguments: &Arguments) -> Result<Guesses, 
     } else {
         None
     };
-    Ok(Guesses { arms: [(active.to_owned(), arm_of(0)), (control.to_owned(), arm_of(1))], curve, warnings })
+    Ok(Guesses {
+        arms: [(active.to_owned(), arm_of(0)), (control.to_owned(), arm_of(1))],
+        curve,
+        warnings,
+    })
 }
 
 /// People of one arm and guess, and the sum of their outcomes.
@@ -250,6 +310,13 @@ impl Sum {
     }
 
     fn stratum(self) -> Stratum {
-        Stratum { n: self.known, mean: if self.known > 0.0 { self.total / self.known } else { 0.0 } }
+        Stratum {
+            n: self.known,
+            mean: if self.known > 0.0 {
+                self.total / self.known
+            } else {
+                0.0
+            },
+        }
     }
 }

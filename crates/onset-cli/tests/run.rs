@@ -34,7 +34,11 @@ fn run_with_threads(out: &Path, threads: &str) -> BTreeMap<String, Vec<u8>> {
         .env("RAYON_NUM_THREADS", threads)
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let mut all = BTreeMap::new();
     files(out, out, &mut all);
     all
@@ -46,7 +50,10 @@ fn the_same_bytes_twice_and_at_any_number_of_threads() {
     let first = run_with_threads(&out, "1");
     let second = run_with_threads(&out, "2");
     std::fs::remove_dir_all(&out).unwrap();
-    assert_eq!(first.keys().collect::<Vec<_>>(), second.keys().collect::<Vec<_>>());
+    assert_eq!(
+        first.keys().collect::<Vec<_>>(),
+        second.keys().collect::<Vec<_>>()
+    );
     for (name, bytes) in &first {
         assert!(second[name] == *bytes, "{name} differs");
     }
@@ -56,7 +63,10 @@ fn the_same_bytes_twice_and_at_any_number_of_threads() {
     let here = env!("CARGO_MANIFEST_DIR");
     for (name, bytes) in &first {
         let text = String::from_utf8_lossy(bytes);
-        assert!(!text.contains(here) && !text.contains("NaN"), "{name} holds a path or NaN");
+        assert!(
+            !text.contains(here) && !text.contains("NaN"),
+            "{name} holds a path or NaN"
+        );
     }
 }
 
@@ -81,7 +91,10 @@ fn a_missing_review_is_refused() {
 fn explain_walks_from_a_number_to_its_sources() {
     let found = onset(&["explain", KETAMINE, "/size/estimate/value", "--format", "json"]).json();
     let rows = found["rows"].as_array().unwrap();
-    assert!(rows.iter().any(|row| row["source_id"] == "lii2023_pmc"), "{rows:#?}");
+    assert!(
+        rows.iter().any(|row| row["source_id"] == "lii2023_pmc"),
+        "{rows:#?}"
+    );
     onset(&["explain", KETAMINE, "/size/nowhere"]).refused(1, &["leads nowhere", "/size"]);
 }
 
@@ -89,19 +102,39 @@ fn explain_walks_from_a_number_to_its_sources() {
 fn blinding_from_counts_and_from_strata() {
     let crisp = onset(&["blinding", "--counts", "82,25,170;27,29,83", "--format", "json"]).json();
     let close = |value: &serde_json::Value, wanted: f64| {
-        assert!((value.as_f64().unwrap() - wanted).abs() < 5.1e-5, "{value} v {wanted}");
+        assert!(
+            (value.as_f64().unwrap() - wanted).abs() < 5.1e-5,
+            "{value} v {wanted}"
+        );
     };
     close(&crisp["james"]["estimate"], 0.7479);
     close(&crisp["james"]["se"], 0.0217);
     close(&crisp["bang"][0]["estimate"], 0.2058);
     close(&crisp["bang"][1]["se"], 0.0538);
-    let table = concat!(env!("CARGO_MANIFEST_DIR"), "/../../oracles/methods/lii2023_strata.csv");
-    let flags = ["--arm", "allocation", "--guess", "guess", "--n", "n", "--outcome", "mean_madrs_d1_3"];
+    let table = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../oracles/methods/lii2023_strata.csv"
+    );
+    let flags = [
+        "--arm",
+        "allocation",
+        "--guess",
+        "guess",
+        "--n",
+        "n",
+        "--outcome",
+        "mean_madrs_d1_3",
+    ];
     let mut arguments = vec!["blinding", table, "--format", "json"];
     arguments.extend(flags);
     let lii = onset(&arguments).json();
     close(&lii["observed"]["difference"], -3.0263);
-    let half = lii["curve"].as_array().unwrap().iter().find(|p| p["correct_rate"] == 0.5).unwrap();
+    let half = lii["curve"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|p| p["correct_rate"] == 0.5)
+        .unwrap();
     close(&half["difference"], -2.8098);
     close(&lii["b"]["estimate"], 0.0263);
     onset(&["blinding", "--counts", "1,2;3"]).refused(2, &["three whole numbers"]);
