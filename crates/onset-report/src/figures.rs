@@ -43,10 +43,11 @@ impl Figure {
 /// Every figure, in the order of the page.
 pub fn figures(answers: &Answers) -> Vec<Figure> {
     let names = pool_names(answers);
+    let headline = words::headline(answers);
     let mut list = course::figures(answers);
     for (pool, name) in answers.size.by.iter().zip(&names) {
         list.extend(forest::figure(pool, name));
-        list.extend(absolute::figure(pool, name));
+        list.extend(absolute::figure(pool, name, headline));
         list.extend(funnel::figure(pool, name));
     }
     list.extend(comparison::figure(answers));
@@ -96,8 +97,8 @@ fn effect(pool: &Pool) -> Effect {
         scale: words::scale(&pool.measure),
         ratio: pool.ratio,
         direction: direction(&pool.direction),
-        treatment: pool.treatment_label.clone(),
-        control: pool.control_label.clone(),
+        treatment: words::uncapital(&pool.treatment_label),
+        control: words::uncapital(&pool.control_label),
         level,
         important: pool.important_difference.map(|value| Reference {
             value: words::shown(value, pool.ratio),

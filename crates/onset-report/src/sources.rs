@@ -70,12 +70,19 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// Row ids, each a link to its place in the drill-down.
+    /// Row ids, each a link to its place in the drill-down; a file's name stands once.
     pub(crate) fn list(&self, rows: &[RowId]) -> Markup {
+        let mut file = "";
         html! {
             @for (i, row) in rows.iter().enumerate() {
-                @if i > 0 { " " }
-                (self.link(&row.to_string(), std::slice::from_ref(row)))
+                @if row.file == file {
+                    ", "
+                } @else {
+                    @if i > 0 { "; " }
+                    (row.file) ": "
+                }
+                (self.link(&row.line.to_string(), std::slice::from_ref(row)))
+                @let () = file = &row.file;
             }
         }
     }

@@ -100,7 +100,7 @@ pub(crate) fn finding(pool: &Pool) -> String {
     let Some(estimate) = &pool.estimate else {
         return format!("{about}: no result for {}", pool.comparison_label);
     };
-    let (treatment, control) = (&pool.treatment_label, &pool.control_label);
+    let (treatment, control) = (uncapital(&pool.treatment_label), uncapital(&pool.control_label));
     let said = match (verdict(&interval(estimate), pool.ratio, &pool.direction), pool.k) {
         (Verdict::Unclear, 1) => format!("one trial does not tell {treatment} and {control} apart"),
         (Verdict::Unclear, _) => format!("the trials do not tell {treatment} and {control} apart"),

@@ -6,9 +6,14 @@ use onset_plot::icons::{IconArm, Icons};
 use onset_plot::{Heading, icons, icons_narrow, text};
 use onset_review::answers::{Absolute, Interval, Pool};
 
-/// The icon arrays of a pool; `None` without absolute effects.
-pub(super) fn figure(pool: &Pool, name: &str) -> Option<Figure> {
+/// The icon arrays of a pool; `None` without absolute effects, and for single trials outside of the
+/// headline's comparison: 200 drawn people would lend them weight.
+pub(super) fn figure(pool: &Pool, name: &str, headline: Option<&Pool>) -> Option<Figure> {
     let absolute = pool.absolute.as_ref()?;
+    let first = headline.is_some_and(|h| h.comparison == pool.comparison);
+    if pool.k < 2 && !first {
+        return None;
+    }
     let id = format!("icons-{name}");
     let input = Icons {
         heading: Heading {

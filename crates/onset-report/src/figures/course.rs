@@ -33,42 +33,69 @@ pub(crate) fn by_outcome(answers: &Answers) -> Vec<(String, Vec<&Course>)> {
     found
 }
 
-/// One figure an outcome.
+/// Figures of one outcome: the primary comparisons', then the others'. Names with their courses.
+pub(crate) fn parts<'a>(
+    answers: &Answers,
+    name: &str,
+    courses: &[&'a Course],
+) -> Vec<(String, Vec<&'a Course>)> {
+    let first = words::headline(answers).map(|h| h.comparison.as_str());
+    let primary = |course: &Course| {
+        let mut mine = answers
+            .size
+            .by
+            .iter()
+            .filter(|p| p.comparison == course.comparison);
+        Some(course.comparison.as_str()) == first || mine.any(|pool| pool.primary)
+    };
+    let (main, others): (Vec<&Course>, Vec<&Course>) = courses
+        .iter()
+        .copied()
+        .filter(|course| timed(course))
+        .partition(|course| primary(course));
+    [
+        (format!("course-{name}"), main),
+        (format!("course-{name}-others"), others),
+    ]
+    .into_iter()
+    .filter(|(_, courses)| !courses.is_empty())
+    .collect()
+}
+
+/// Whether a course has a result at a time: the end of a course of doses is no point in time.
+fn timed(course: &Course) -> bool {
+    let mut points = course.points.iter();
+    points.any(|p| p.estimate.is_some() && p.from_hours.is_some())
+}
+
+/// Every figure of every outcome.
 pub(super) fn figures(answers: &Answers) -> Vec<Figure> {
     let outcomes = by_outcome(answers);
     let names = words::slugs(outcomes.iter().map(|(outcome, _)| outcome.as_str()));
-    let drawn = outcomes.iter().zip(&names);
-    drawn
-        .filter_map(|((_, courses), name)| figure(answers, courses, &format!("course-{name}")))
+    outcomes
+        .iter()
+        .zip(&names)
+        .flat_map(|((_, courses), name)| parts(answers, name, courses))
+        .filter_map(|(id, courses)| figure(answers, &courses, &id))
         .collect()
 }
 
-/// Only courses with a result at a time: the end of a course of doses is no point in time.
 fn figure(answers: &Answers, courses: &[&Course], id: &str) -> Option<Figure> {
-    let timed = |course: &Course| {
-        let mut points = course.points.iter();
-        points.any(|p| p.estimate.is_some() && p.from_hours.is_some())
-    };
-    let courses: Vec<&Course> = courses.iter().copied().filter(|course| timed(course)).collect();
     let first = *courses.first()?;
     let pool = pools(answers, first).into_iter().find(|p| p.estimate.is_some())?;
     let shared = courses.len() > 1;
+    let side = |one: &str, shared_name: &str| {
+        let name = if shared { shared_name } else { one };
+        words::uncapital(name)
+    };
     let effect = Effect {
         direction: direction(&first.direction),
-        treatment: if shared {
-            "treatment".to_owned()
-        } else {
-            first.treatment_label.clone()
-        },
-        control: if shared {
-            "control".to_owned()
-        } else {
-            first.control_label.clone()
-        },
+        treatment: side(&first.treatment_label, "treatment"),
+        control: side(&first.control_label, "control"),
         ..effect(pool)
     };
     let scale = pool.estimate.as_ref().map_or("effect", |e| e.scale.as_str());
-    let title = finding(first);
+    let title = finding(first, shared);
     let subtitle = format!(
         "{}, by time window. {}; a point is a pool of the trials in that window, each through the visit \
          nearest to its target hour. Windows hold different trials.",
@@ -78,7 +105,7 @@ fn figure(answers: &Answers, courses: &[&Course], id: &str) -> Option<Figure> {
     let input = Windows {
         heading: Heading {
             id: id.to_owned(),
-            desc: format!("{title}. {}", spoken(answers, &courses)),
+            desc: format!("{title}. {}", spoken(answers, courses)),
             title,
             subtitle,
             source: String::new(),
@@ -131,36 +158,48 @@ fn window(answers: &Answers, point: &CoursePoint) -> WindowPoint {
     }
 }
 
-/// The finding of a course: where it separates first, and what its last window rests on.
-pub(crate) fn finding(course: &Course) -> String {
-    let timed = |p: &&CoursePoint| p.estimate.is_some() && p.from_hours.is_some();
-    let with: Vec<&CoursePoint> = course.points.iter().filter(timed).collect();
+/// The finding of a course: where it separates first, and what its last window rests on. With several
+/// comparisons in a figure it speaks of the first, by its name.
+fn finding(course: &Course, shared: bool) -> String {
+    let with: Vec<&CoursePoint> = course
+        .points
+        .iter()
+        .filter(|p| p.estimate.is_some() && p.from_hours.is_some())
+        .collect();
     let read = |point: &CoursePoint| {
-        point
-            .estimate
-            .map(|e| words::verdict(&e, course.ratio, &course.direction))
+        let found = point.estimate.as_ref()?;
+        Some(words::verdict(found, course.ratio, &course.direction))
     };
     let (treatment, control) = (
-        words::capital(&course.treatment_label),
+        words::uncapital(&course.treatment_label),
         words::uncapital(&course.control_label),
     );
-    let separated = with.iter().find(|point| read(point) == Some(Verdict::Better));
-    let worse = with.iter().find(|point| read(point) == Some(Verdict::Worse));
-    let start = match (separated, worse) {
-        (Some(point), _) => format!(
-            "{treatment} is first told apart from {control} at {}",
-            words::uncapital(&point.window_label)
-        ),
-        (None, Some(point)) => format!(
-            "{treatment} does worse than {control} at {}",
-            words::uncapital(&point.window_label)
-        ),
-        (None, None) => format!("No window tells {treatment} and {control} apart"),
+    let first = |verdict: Verdict| with.iter().find(|point| read(point) == Some(verdict));
+    let window = |point: &CoursePoint| words::uncapital(&point.window_label);
+    let start = match (first(Verdict::Better), first(Verdict::Worse)) {
+        (Some(point), _) => {
+            format!(
+                "{treatment} and {control} are first told apart in the window \u{201c}{}\u{201d}",
+                window(point)
+            )
+        }
+        (None, Some(point)) => {
+            format!(
+                "{treatment} does worse than {control} in the window \u{201c}{}\u{201d}",
+                window(point)
+            )
+        }
+        (None, None) => format!("no window tells {treatment} and {control} apart"),
+    };
+    let start = if shared {
+        format!("{}: {start}", course.comparison_label)
+    } else {
+        words::capital(&start)
     };
     match with.last() {
         Some(last) if with.len() > 1 => format!(
-            "{start}; the last window with results, {}, rests on {}",
-            words::uncapital(&last.window_label),
+            "{start}; the last with results, \u{201c}{}\u{201d}, rests on {}",
+            window(last),
             words::weight_of(last.k, last.n)
         ),
         _ => start,

@@ -115,14 +115,15 @@ fn row(study: &StudyResult, domains: &[Domain]) -> Row {
     }
 }
 
-/// The first subgroup analysis with at least two groups is the one drawn.
+/// The first subgroup analysis of at least two groups, one of them with more than one study, is drawn.
 pub(crate) fn drawn_subgroups(pool: &Pool) -> Option<&Subgroups> {
     pool.subgroups.iter().find(|split| {
         let placed = |study: &StudyResult| {
             let group = study.subgroup.get(&split.by);
             split.groups.iter().any(|g| Some(&g.group) == group)
         };
-        split.groups.len() > 1 && pool.studies.iter().all(placed)
+        let several = split.groups.len() > 1 && split.groups.iter().any(|g| g.k > 1);
+        several && pool.studies.iter().all(placed)
     })
 }
 

@@ -94,7 +94,7 @@ fn checks(answers: &Answers, course: &Course) -> Markup {
     html! {
         @match first {
             Some((point, _)) => p.lead {
-                "The first time that " (treatment) " did better than " (control) " was at "
+                "The first check at which " (treatment) " did better than " (control) ": "
                 (words::uncapital(&point.window_label)) "."
             },
             None => p.lead {
@@ -184,7 +184,7 @@ fn average(pool: &Pool) -> Markup {
     let points = !pool.unit.is_empty();
     html! {
         p.lead {
-            "At " (words::uncapital(&pool.window_label)) ": " (who(pool)) "."
+            (words::capital(&pool.window_label)) ": " (who(pool)) "."
         }
         @if points && !pool.ratio {
             p {
@@ -236,7 +236,7 @@ fn duration(answers: &Answers) -> Screen {
         Some(pool) => {
             unknown.push("We do not know what happens after that.".to_owned());
             html! {
-                p.lead { "The last check was at " (words::uncapital(&pool.window_label)) "." }
+                p.lead { "The last check: " (words::uncapital(&pool.window_label)) "." }
                 p { "It comes from " (studies(pool.k, pool.n)) ". What they found: " (who(pool)) "." }
             }
         }

@@ -239,10 +239,20 @@ fn missing_people(context: &Context<'_>) -> Option<Markup> {
             html! { (words::plain(&study.design)) },
         ]);
     }
+    let count = |test: fn(u64, u64) -> bool| {
+        let gaps = studies.iter().filter_map(|s| s.n_randomised.zip(s.n_analysed));
+        text::count(
+            gaps.filter(|(randomised, analysed)| test(*randomised, *analysed))
+                .count() as u64,
+        )
+    };
+    let (whole, some) = (count(|r, a| a >= r), count(|r, a| a < r));
     let unknown = studies.iter().filter(|s| s.n_randomised.is_none()).count();
     Some(html! {
         p {
-            "The largest number analysed in any pool beside the number randomised. Arms that are not compared \
+            "In " (whole) " of " (text::count(studies.len() as u64)) " pooled studies everybody who was randomised \
+            stands in at least one pool; in " (some) " some do not. "
+            "Compared is the largest number analysed in any pool with the number randomised. Arms that are not compared \
              here count as not analysed; a crossover counts its people in both arms."
             @if unknown > 0 {
                 " Of " (text::count(unknown as u64)) " of " (text::count(studies.len() as u64))

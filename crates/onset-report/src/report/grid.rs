@@ -43,6 +43,13 @@ impl Grid {
         }
     }
 
+    /// Adds a remark to the row before, across all columns.
+    pub(crate) fn remark(&mut self, text: Markup) {
+        if let Some((_, rows)) = self.groups.last_mut() {
+            rows.push(vec![text]);
+        }
+    }
+
     /// The table, in a box that scrolls sideways where the page is narrow.
     pub(crate) fn markup(&self) -> Markup {
         let filled = self.groups.iter().filter(|(_, rows)| !rows.is_empty());
@@ -67,6 +74,9 @@ impl Grid {
     }
 
     fn line(&self, row: &[Markup]) -> Markup {
+        if let [remark] = row {
+            return html! { tr.remarked { td colspan=(self.columns.len()) { span { (remark) } } } };
+        }
         let last = row.len().saturating_sub(1);
         let missing = self.columns.len().saturating_sub(row.len());
         html! {

@@ -36,36 +36,64 @@ pub(super) fn overview(context: &Context<'_>, pools: &[&Pool]) -> Markup {
             number("I\u{b2}"),
         ],
     );
-    let mut outcome = "";
+    let mut outcomes: Vec<&str> = Vec::new();
     for pool in pools {
-        if pool.outcome != outcome {
-            outcome = &pool.outcome;
-            grid.group(group_heading(pools, pool));
+        if !outcomes.contains(&pool.outcome.as_str()) {
+            outcomes.push(&pool.outcome);
         }
-        let window = html! { (pool.window_label) };
-        let Some(found) = &pool.estimate else {
-            let why = pool.why_not.as_deref().unwrap_or("No result.");
-            grid.row([window, html! { (why) }]);
-            continue;
-        };
-        let prediction = pool.prediction.map(|p| words::limits(&p, &pool.measure));
-        let heterogeneity = pool.k > 1;
-        let tau2 = pool
-            .tau2
-            .filter(|_| heterogeneity)
-            .map(|t| words::tau2(t, &pool.measure));
-        let i2 = pool.i2.filter(|_| heterogeneity).map(|i2| text::percent(i2, 0));
-        grid.row([
-            window,
-            estimate_link(context, pool, found),
-            html! { (text::count(pool.k as u64)) },
-            html! { (text::count(pool.n)) },
-            dash(prediction),
-            dash(tau2),
-            dash(i2),
-        ]);
+    }
+    for outcome in outcomes {
+        let mine: Vec<&Pool> = pools.iter().copied().filter(|p| p.outcome == outcome).collect();
+        grid.group(group_heading(&mine));
+        for pool in &mine {
+            grid_row(context, &mut grid, pool);
+        }
+        let silent: Vec<&str> = mine
+            .iter()
+            .filter(|pool| is_silent(pool))
+            .map(|pool| pool.window_label.as_str())
+            .collect();
+        if !silent.is_empty() {
+            let windows = silent.join(", ");
+            grid.row([
+                html! { (words::capital(&windows)) },
+                html! { "No study of this comparison reports it then." },
+            ]);
+        }
     }
     grid.markup()
+}
+
+/// No study has a row here.
+fn is_silent(pool: &Pool) -> bool {
+    pool.estimate.is_none() && pool.left_out.is_empty() && pool.k == 0
+}
+
+/// A pool's line; those that no study reports share one line beneath.
+fn grid_row(context: &Context<'_>, grid: &mut Grid, pool: &Pool) {
+    if is_silent(pool) {
+        return;
+    }
+    let window = html! { (pool.window_label) };
+    let Some(found) = &pool.estimate else {
+        let why = pool.why_not.as_deref().unwrap_or("No result.");
+        grid.row([window, html! { (why) }]);
+        return;
+    };
+    let mut cells = vec![
+        window,
+        estimate_link(context, pool, found),
+        html! { (text::count(pool.k as u64)) },
+        html! { (text::count(pool.n)) },
+    ];
+    if pool.k == 1 {
+        cells.push(html! { "one trial" });
+    } else {
+        cells.push(dash(pool.prediction.map(|p| words::limits(&p, &pool.measure))));
+        cells.push(dash(pool.tau2.map(|t| words::tau2(t, &pool.measure))));
+        cells.push(dash(pool.i2.map(|i2| text::percent(i2, 0))));
+    }
+    grid.row(cells);
 }
 
 fn dash(text: Option<String>) -> Markup {
@@ -76,12 +104,11 @@ fn dash(text: Option<String>) -> Markup {
 }
 
 /// "Depression severity: mean difference in MADRS points, lower is better".
-fn group_heading(pools: &[&Pool], pool: &Pool) -> String {
-    let found = pools
-        .iter()
-        .filter(|p| p.outcome == pool.outcome)
-        .find_map(|p| p.estimate.as_ref());
-    match found {
+fn group_heading(pools: &[&Pool]) -> String {
+    let Some(pool) = pools.iter().find(|p| p.estimate.is_some()).or(pools.first()) else {
+        return String::new();
+    };
+    match &pool.estimate {
         Some(found) => format!(
             "{}: {}",
             pool.outcome_label,
@@ -98,31 +125,47 @@ pub(super) fn result(context: &Context<'_>, pool: &Pool) -> Result<Markup, Table
         return Ok(without_result(context, pool));
     }
     let absolute = pool.absolute.as_ref();
-    Ok(html! {
-        div.result id=(format!("pool-{name}")) {
-            (parts::figure(context, &format!("forest-{name}"))?)
-            (more_numbers(pool))
-            (parts::folded("The numbers behind this figure", false, &studies(context, pool)))
-            @if !pool.subgroups.is_empty() {
-                (parts::folded("Subgroups", false, &subgroups(pool)))
-            }
-            @if !pool.leave_one_out.is_empty() || !pool.sensitivity.is_empty() {
-                (parts::folded("Without each trial, and under other choices", false, &other_choices(pool)))
-            }
-            @if context.figures.contains_key(&format!("funnel-{name}")) {
-                (parts::folded("Funnel plot", true, &parts::figure(context, &format!("funnel-{name}"))?))
-            }
-            @if !pool.left_out.is_empty() {
-                (parts::folded(&left_out_summary(pool), false, &left_out(context, &pool.left_out)))
-            }
-            (parts::assumptions(&pool.assumptions))
-            (parts::notes(&pool.warnings))
-            @if let Some(absolute) = absolute {
-                (parts::figure(context, &format!("icons-{name}"))?)
-                (per_hundred(pool, absolute))
-            }
+    let body = html! {
+        (parts::figure(context, &format!("forest-{name}"))?)
+        (more_numbers(pool))
+        (parts::folded("The numbers behind this figure", false, &studies(context, pool)))
+        @if !pool.subgroups.is_empty() && pool.k > 1 {
+            (parts::folded("Subgroups", false, &subgroups(pool)))
         }
-    })
+        @if !pool.leave_one_out.is_empty() || !pool.sensitivity.is_empty() {
+            (parts::folded("Without each trial, and under other choices", false, &other_choices(pool)))
+        }
+        @if context.figures.contains_key(&format!("funnel-{name}")) {
+            (parts::folded("Funnel plot", true, &parts::figure(context, &format!("funnel-{name}"))?))
+        }
+        @if !pool.left_out.is_empty() {
+            (parts::folded(&left_out_summary(pool), false, &left_out(context, &pool.left_out)))
+        }
+        (parts::assumptions(&pool.assumptions))
+        (parts::notes(&pool.warnings))
+        @if let Some(absolute) = absolute {
+            (parts::figure(context, &format!("icons-{name}"))?)
+            (per_hundred(pool, absolute))
+        }
+    };
+    let headline = words::headline(context.answers).is_some_and(|h| std::ptr::eq(h, pool));
+    if pool.k > 1 || headline {
+        return Ok(html! { div.result id=(format!("pool-{name}")) { (body) } });
+    }
+    // A single trial: its numbers stand in the overview, the rest is folded.
+    let anchored = html! { div id=(format!("pool-{name}")) { (body) } };
+    Ok(html! { div.single { (parts::folded(&single(pool), true, &anchored)) } })
+}
+
+/// "Remission, 24 hours: one trial, odds ratio 1.86 (95 % CI 0.52 to 6.61)".
+fn single(pool: &Pool) -> String {
+    let found = pool.estimate.as_ref().map(words::estimate).unwrap_or_default();
+    format!(
+        "{}, {}: one trial, {}",
+        words::capital(&pool.outcome_label),
+        words::uncapital(&pool.window_label),
+        words::uncapital(&found)
+    )
 }
 
 fn without_result(context: &Context<'_>, pool: &Pool) -> Markup {

@@ -8,7 +8,7 @@ use crate::words;
 use maud::{Markup, html};
 use onset_data::RowId;
 use onset_plot::text;
-use onset_review::answers::{Cell, Interval, SourceCard};
+use onset_review::answers::{Cell, Interval, PublishedCheck, SourceCard};
 
 /// The sections; those without rows are left away.
 pub(super) fn sections(context: &Context<'_>) -> Result<Vec<Section>, TableError> {
@@ -38,52 +38,82 @@ fn published(context: &Context<'_>) -> Option<Markup> {
     if checks.is_empty() {
         return None;
     }
-    let mut grid = Grid::new(
-        "As printed, recomputed, and as handled in this review",
-        [
-            text_column("Review"),
-            text_column("Outcome, time, measure"),
-            number("Trials"),
-            number("Printed (95 % CI)"),
-            number("Recomputed"),
-            number("As handled here"),
-            text_column("Remark"),
-        ],
-    );
     let (with, without): (Vec<_>, Vec<_>) = checks.iter().partition(|c| c.recomputed.is_some());
-    for (heading, list) in [
-        ("Recomputed from the rows at hand", &with),
-        ("Not recomputed", &without),
-    ] {
-        grid.group(heading);
-        for check in list {
-            let scale = words::scale(&check.measure);
-            let cell = |interval: &Option<Interval>| match interval {
-                Some(i) => context.sources.link(&words::cell(i, scale), &check.rows),
-                None => html! { span.absent { "none" } },
-            };
-            grid.row([
-                html! { (check.review) },
-                html! { (check.outcome) @if !check.time.is_empty() { ", " (check.time) } ", " (check.measure) },
-                match check.k {
-                    Some(k) => html! { (text::count(k)) },
-                    None => parts::absent(),
-                },
-                cell(&check.printed),
-                cell(&check.recomputed),
-                cell(&check.ours),
-                html! { span.text { (check.explanation) } },
-            ]);
-        }
-    }
     Some(html! {
         p {
             (text::count(with.len() as u64)) " of " (text::count(checks.len() as u64))
             " pooled results printed by other reviews could be recomputed from rows at hand. They stand beside \
              what was printed, with the reason where they differ."
         }
-        (grid.markup())
+        @if !with.is_empty() { (recomputed(context, &with)) }
+        @if !without.is_empty() {
+            (parts::folded(
+                &format!("Printed and not recomputed ({})", text::count(without.len() as u64)),
+                false,
+                &not_recomputed(context, &without),
+            ))
+        }
     })
+}
+
+fn about(check: &PublishedCheck) -> Markup {
+    html! { (check.outcome) @if !check.time.is_empty() { ", " (check.time) } ", " (check.measure) }
+}
+
+fn interval(context: &Context<'_>, check: &PublishedCheck, interval: Option<&Interval>) -> Markup {
+    match interval {
+        Some(i) => context
+            .sources
+            .link(&words::cell(i, words::scale(&check.measure)), &check.rows),
+        None => html! { span.absent { "none" } },
+    }
+}
+
+fn recomputed(context: &Context<'_>, checks: &[&PublishedCheck]) -> Markup {
+    let mut grid = Grid::new(
+        "As printed, recomputed, and as handled in this review",
+        [
+            text_column("Review"),
+            text_column("Outcome, time, measure"),
+            number("Printed (95 % CI)"),
+            number("Recomputed"),
+            number("As handled here"),
+        ],
+    );
+    for check in checks {
+        grid.row([
+            html! { (check.review) },
+            about(check),
+            interval(context, check, check.printed.as_ref()),
+            interval(context, check, check.recomputed.as_ref()),
+            interval(context, check, check.ours.as_ref()),
+        ]);
+        grid.remark(html! { (check.explanation) });
+    }
+    grid.markup()
+}
+
+fn not_recomputed(context: &Context<'_>, checks: &[&PublishedCheck]) -> Markup {
+    let mut grid = Grid::new(
+        "As printed",
+        [
+            text_column("Review"),
+            text_column("Outcome, time, measure"),
+            number("Trials"),
+            number("Printed (95 % CI)"),
+            text_column("Why"),
+        ],
+    );
+    for check in checks {
+        grid.row([
+            html! { (check.review) },
+            about(check),
+            parts::or_absent(check.k.map(text::count)),
+            interval(context, check, check.printed.as_ref()),
+            html! { (check.explanation) },
+        ]);
+    }
+    grid.markup()
 }
 
 fn exclusions(context: &Context<'_>) -> Option<Markup> {

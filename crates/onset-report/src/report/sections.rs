@@ -61,16 +61,25 @@ fn speed(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
     let mut shown = Vec::new();
     for ((_, courses), name) in outcomes.iter().zip(&names) {
         let label = courses.first().map_or("", |c| c.outcome_label.as_str());
+        let mut drawn = Vec::new();
+        for (id, mine) in course::parts(context.answers, name, courses) {
+            drawn.push((parts::figure(context, &id)?, mine.len()));
+        }
+        let table = parts::folded("The numbers behind it", false, &course_table(context, courses));
+        let mut drawn = drawn.into_iter();
+        let (first, others) = (drawn.next(), drawn.next());
         let body = html! {
-            (parts::figure(context, &format!("course-{name}"))?)
-            (parts::folded("The numbers behind this figure", false, &course_table(context, courses)))
+            @if let Some((figure, _)) = &first { (figure) }
+            (table)
+            @if let Some((figure, count)) = &others {
+                (parts::folded(&format!("Other comparisons ({})", text::count(*count as u64)), true, figure))
+            }
         };
-        let drawn = context.figures.contains_key(&format!("course-{name}"));
-        if shown.is_empty() && drawn {
+        if shown.is_empty() && first.is_some() {
             shown.push(body);
         } else {
             let summary = format!("{}, by time window", words::capital(label));
-            shown.push(parts::folded(&summary, drawn, &body));
+            shown.push(parts::folded(&summary, first.is_some(), &body));
         }
     }
     let found = !shown.is_empty();
