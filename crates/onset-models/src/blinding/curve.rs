@@ -54,7 +54,7 @@ pub fn correct_guess_rate_curve(
         ("control", "control"),
     ];
     for (stratum, (arm, guess)) in strata.iter().zip(names) {
-        if !(stratum.n > 0.0) {
+        if stratum.n.is_nan() || stratum.n <= 0.0 {
             return Err(BlindingError::EmptyStratum { arm, guess });
         }
     }

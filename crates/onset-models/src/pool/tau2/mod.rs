@@ -1,6 +1,6 @@
 //! Estimators of the between-study variance tau2.
 //!
-//! One table of codes, names and sources; the estimators share [`Projection`](super::projection)
+//! One table of codes, names and sources; the estimators share one projection
 //! and so serve the single mean and the meta-regression alike.
 
 mod likelihood;
