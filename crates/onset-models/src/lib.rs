@@ -1,5 +1,6 @@
 //! Models of evidence synthesis: pooling, regression, heterogeneity, blinding.
 
 pub mod blinding;
+pub mod diagnostics;
 pub mod pool;
 pub mod regress;

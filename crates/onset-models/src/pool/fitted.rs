@@ -71,7 +71,7 @@ pub(crate) fn fit(projection: &mut Projection, options: &Options) -> Result<Fitt
 }
 
 /// Mean, its variance, the residual form it adds to y'Py when its weights are fixed, and sum w^3.
-fn mean(projection: &Projection, options: &Options, t: f64) -> (f64, f64, f64, f64) {
+pub(crate) fn mean(projection: &Projection, options: &Options, t: f64) -> (f64, f64, f64, f64) {
     let Projection::Intercept(x) = projection else {
         return (f64::NAN, f64::NAN, 0.0, f64::NAN);
     };

@@ -165,6 +165,18 @@ impl Design {
         self.x.get(i * p..(i + 1) * p).unwrap_or(&[])
     }
 
+    /// The rows with these indices; an index beyond the last row is passed over.
+    #[must_use]
+    pub fn select(&self, rows: &[usize]) -> Design {
+        let x: Vec<f64> = rows.iter().flat_map(|&i| self.row(i).iter().copied()).collect();
+        Design {
+            names: self.names.clone(),
+            k: x.len() / self.p(),
+            x,
+            intercept: self.intercept,
+        }
+    }
+
     /// All numbers, row-major.
     pub(crate) fn x(&self) -> &[f64] {
         &self.x

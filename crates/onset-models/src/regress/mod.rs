@@ -258,7 +258,7 @@ impl Parts {
 }
 
 /// Coefficients, forms at t and the weighted residual sum of squares.
-fn estimate(projection: &mut Projection, options: &Options, t: f64) -> (WeightedFit, Forms, f64) {
+pub(crate) fn estimate(projection: &mut Projection, options: &Options, t: f64) -> (WeightedFit, Forms, f64) {
     let forms = projection.forms(t);
     let Projection::Matrix(x) = projection else {
         return (
@@ -306,7 +306,7 @@ fn explained(
     Ok((before > 0.0).then(|| (100.0 * (before - after) / before).max(0.0)))
 }
 
-fn name_collinear(design: &Design, column: usize) -> RegressError {
+pub(crate) fn name_collinear(design: &Design, column: usize) -> RegressError {
     let name = design.names().get(column).cloned().unwrap_or_default();
     // earlier columns that the combination uses: those without which the rest stays independent
     let x: Vec<f64> = (0..design.k())

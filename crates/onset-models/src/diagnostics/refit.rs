@@ -1,0 +1,61 @@
+//! One fit with what the deletion measures need, and no more.
+
+use crate::pool::fitted::mean;
+use crate::pool::projection::Projection;
+use crate::pool::tau2::solve;
+use crate::pool::{Method, Options, PoolError};
+use crate::regress::estimate;
+
+/// Coefficients, their covariance without any test, and heterogeneity.
+#[derive(Debug, Clone)]
+pub(super) struct Refit {
+    pub beta: Vec<f64>,
+    /// Row-major p x p.
+    pub covariance: Vec<f64>,
+    pub tau2: f64,
+    /// Hartung-Knapp factor; NaN without degrees of freedom.
+    pub scale: f64,
+    pub q: f64,
+}
+
+impl Refit {
+    /// Fits any number of studies from p on; with k = p there is no tau2.
+    pub fn new(projection: &mut Projection, options: &Options) -> Result<Self, PoolError> {
+        let tau2 = match options.method {
+            Method::Random(method) if projection.k() > projection.p() => {
+                solve(projection, method, options.weights)?.value
+            }
+            _ => 0.0,
+        };
+        let q = projection.forms(0.0).q;
+        let (beta, covariance, residual) = coefficients(projection, options, tau2);
+        let numbers = beta.iter().chain(&covariance);
+        if !q.is_finite() || numbers.into_iter().any(|x| !x.is_finite()) {
+            return Err(PoolError::NotFinite {
+                quantity: "a coefficient without one study",
+            });
+        }
+        Ok(Refit {
+            beta,
+            covariance,
+            tau2,
+            scale: residual / projection.df(),
+            q,
+        })
+    }
+}
+
+/// Coefficients at tau2 = t, their covariance and the weighted residual sum of squares.
+pub(super) fn coefficients(
+    projection: &mut Projection,
+    options: &Options,
+    t: f64,
+) -> (Vec<f64>, Vec<f64>, f64) {
+    if let Projection::Intercept(_) = projection {
+        let (estimate, variance, excess, _) = mean(projection, options, t);
+        let residual = projection.forms(t).q + excess;
+        return (vec![estimate], vec![variance], residual);
+    }
+    let (fit, _, residual) = estimate(projection, options, t);
+    (fit.beta, fit.covariance, residual)
+}
