@@ -5,6 +5,7 @@
 
 mod arguments;
 mod blinding;
+mod diagnose;
 mod effects;
 mod explain;
 mod failure;
@@ -38,6 +39,8 @@ enum Command {
     Blinding(blinding::Arguments),
     /// One mean of the effects, subgroups, or a meta-regression
     Pool(Box<pool::Arguments>),
+    /// Which studies carry a pool, and which do not fit: deletion, influence, outliers
+    Diagnose(Box<diagnose::Arguments>),
     /// What stands behind a number of results.json: model, rows, sources
     Explain(explain::Arguments),
     /// Answer the six questions of a review and write its report
@@ -50,6 +53,7 @@ impl Command {
             Command::Effects(arguments) => Ok(effects::run(arguments)?),
             Command::Blinding(arguments) => blinding::run(arguments),
             Command::Pool(arguments) => Ok(pool::run(arguments)?),
+            Command::Diagnose(arguments) => Ok(diagnose::run(arguments)?),
             Command::Explain(arguments) => explain::run(arguments),
             Command::Run(arguments) => run::run(arguments),
         }

@@ -1,8 +1,8 @@
 //! `onset pool`: one mean, subgroups, or a meta-regression.
 
-mod answer;
-mod fit;
-mod sheets;
+pub mod answer;
+pub mod fit;
+pub mod sheets;
 
 use crate::arguments::{EffectArgs, usage};
 use crate::load::load;
@@ -82,7 +82,8 @@ pub struct ModelArgs {
     /// With --method MH: add to the cells before pooling, as --add and --to say
     #[arg(long)]
     pub mh_add: bool,
-    /// Seed of the bootstrap behind --predict-type NNF
+    /// Seed of everything drawn at random (the bootstrap behind --predict-type NNF, simulated envelopes,
+    /// random subsets and orders)
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub seed: u64,
 }

@@ -27,20 +27,24 @@ pub fn fit(
 ) -> Result<Answer, Diagnostic> {
     match model.method()? {
         MethodArg::Inverse(method, code) => {
-            let options = Options {
-                method,
-                test: model.test,
-                level: model.level,
-                tau2_interval: model.tau2_ci.0,
-                prediction: model
-                    .predict_type
-                    .map_or(PredictionChoice::Guarded, PredictionChoice::Kind),
-                seed: model.seed,
-                ..Options::default()
-            };
-            inverse_variance(loaded, model, &options, code, warnings)
+            inverse_variance(loaded, model, &options(model, method), code, warnings)
         }
         method => strata(loaded, effects, model, method),
+    }
+}
+
+/// The options of an inverse-variance fit.
+pub fn options(model: &ModelArgs, method: Method) -> Options {
+    Options {
+        method,
+        test: model.test,
+        level: model.level,
+        tau2_interval: model.tau2_ci.0,
+        prediction: model
+            .predict_type
+            .map_or(PredictionChoice::Guarded, PredictionChoice::Kind),
+        seed: model.seed,
+        ..Options::default()
     }
 }
 
@@ -356,7 +360,7 @@ fn by_rates(
 }
 
 /// Rows whose four cells are known.
-fn counts(loaded: &LoadedEffects) -> (Vec<usize>, Vec<Counts>) {
+pub fn counts(loaded: &LoadedEffects) -> (Vec<usize>, Vec<Counts>) {
     let get = |input, row| loaded.inputs.get(input, row);
     let rest = |own, size, events: f64, row| get(own, row).or_else(|| Some(get(size, row)? - events));
     let table = |row| {

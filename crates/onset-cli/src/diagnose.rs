@@ -1,0 +1,57 @@
+//! `onset diagnose`: which studies carry a pooled analysis, and which do not fit.
+
+mod answer;
+mod blocks;
+mod problem;
+mod sheets;
+
+use crate::arguments::EffectArgs;
+use crate::load::load;
+use crate::output::Output;
+use crate::pool::ModelArgs;
+use crate::pool::fit::fit;
+use answer::Answer;
+use clap::Args;
+use onset::data::Diagnostic;
+use problem::Problem;
+
+/// Arguments of `onset diagnose`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub effects: EffectArgs,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Column that orders the cumulative pool [default: the order of the file]
+    #[arg(long, value_name = "COLUMN")]
+    pub order: Option<String>,
+}
+
+/// Fits the model and takes it apart.
+///
+/// # Errors
+/// Those of `onset pool`; `usage` for subgroups, scale moderators and methods without inverse-variance
+/// weights.
+pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
+    problem::check_flags(&arguments.model)?;
+    let loaded = load(&arguments.effects)?;
+    let mut warnings = loaded.warnings;
+    let full = fit(&loaded.value, &arguments.effects, &arguments.model, &mut warnings)?;
+    let problem = Problem::new(&loaded.value, &arguments.model)?;
+    let order = problem::order(&problem, arguments.order.as_deref(), &mut warnings)?;
+    let answer = Answer {
+        leave_one_out: blocks::leave_one_out(&problem)?,
+        cumulative: blocks::cumulative(&problem, &order)?,
+        influence: blocks::influence(&problem, &mut warnings)?,
+        blup: blocks::blup(&problem)?,
+        baujat: blocks::baujat(&problem)?,
+        radial: blocks::radial(&problem)?,
+        residuals: blocks::residuals(&problem)?,
+        qq: blocks::quantiles(&problem, arguments.model.seed)?,
+        profile: problem.refused(onset::models::diagnostics::tau2_profile(&problem.model()))?,
+        labbe: blocks::labbe(&problem, &full)?,
+        full,
+    };
+    let sheets = sheets::sheets(&answer);
+    Output::new(&answer, sheets, warnings)
+}
