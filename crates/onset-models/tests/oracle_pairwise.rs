@@ -238,7 +238,8 @@ fn subsets() {
         let effects = effects(&case);
         let without = |i: usize| {
             let (mut y, mut v) = (effects.y().to_vec(), effects.v().to_vec());
-            (y.remove(i), v.remove(i));
+            y.remove(i);
+            v.remove(i);
             (y, v)
         };
         let first = |i: usize| (effects.y()[..=i].to_vec(), effects.v()[..=i].to_vec());

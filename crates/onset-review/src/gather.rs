@@ -290,13 +290,16 @@ fn statistic_rank(job: Job<'_>, model: &Model, statistic: Statistic) -> Result<u
     }
 }
 
+/// Scale, period, distance to the window, set, statistic: the smallest is preferred.
+type Rank = (usize, usize, u64, usize, usize);
+
 fn row_sets<'a>(
     candidates: &Candidates<'a>,
     job: Job<'_>,
     model: &Model,
 ) -> (Vec<RowSet<'a>>, Option<String>) {
     let mut reason = None;
-    let mut keyed: Vec<(Vec<&Observation>, (usize, usize, u64, usize, usize))> = Vec::new();
+    let mut keyed: Vec<(Vec<&Observation>, Rank)> = Vec::new();
     for &row in &candidates.observations {
         let rank = scale_rank(job, row.scale.as_deref()).and_then(|scale| {
             let set = set_rank(model, row.set.as_deref())?;
