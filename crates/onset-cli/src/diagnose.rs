@@ -2,7 +2,7 @@
 
 mod answer;
 mod blocks;
-mod problem;
+pub mod problem;
 mod sheets;
 
 use crate::arguments::EffectArgs;

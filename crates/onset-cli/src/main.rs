@@ -11,6 +11,7 @@ mod explain;
 mod failure;
 mod load;
 mod output;
+mod permute;
 mod pool;
 mod run;
 mod transform;
@@ -43,6 +44,8 @@ enum Command {
     Diagnose(Box<diagnose::Arguments>),
     /// What stands behind a number of results.json: model, rows, sources
     Explain(explain::Arguments),
+    /// Permutation tests of a pool or a meta-regression
+    Permute(Box<permute::Arguments>),
     /// Answer the six questions of a review and write its report
     Run(run::Arguments),
 }
@@ -55,6 +58,7 @@ impl Command {
             Command::Pool(arguments) => Ok(pool::run(arguments)?),
             Command::Diagnose(arguments) => Ok(diagnose::run(arguments)?),
             Command::Explain(arguments) => explain::run(arguments),
+            Command::Permute(arguments) => Ok(permute::run(arguments)?),
             Command::Run(arguments) => run::run(arguments),
         }
     }

@@ -2,5 +2,6 @@
 
 pub mod blinding;
 pub mod diagnostics;
+pub mod permute;
 pub mod pool;
 pub mod regress;

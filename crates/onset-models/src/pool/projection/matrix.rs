@@ -14,7 +14,7 @@ const COLLINEAR: f64 = 1e-9;
 pub(crate) struct Collinear(pub usize);
 
 /// k effects on p orthonormalised columns.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct MatrixDesign {
     /// Orthonormal basis, k rows of p.
     z: Vec<f64>,
@@ -32,7 +32,7 @@ pub(crate) struct MatrixDesign {
 }
 
 /// Moment matrices at one t, row-major p x p, and vectors of p.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Scratch {
     m1: Vec<f64>,
     m2: Vec<f64>,
@@ -50,7 +50,7 @@ struct Sums {
 }
 
 /// The weighted fit at one t in the user's columns.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct WeightedFit {
     /// Coefficients.
     pub beta: Vec<f64>,
@@ -63,20 +63,6 @@ impl MatrixDesign {
     pub fn new(y: &[f64], v: &[f64], x: &[f64], p: usize) -> Result<Self, Collinear> {
         let k = y.len();
         let (z, r) = orthonormal(x, k, p)?;
-        let mut rest = y.to_vec();
-        let mut g = vec![0.0; p];
-        for _ in 0..2 {
-            for a in 0..p {
-                let dot: f64 = (0..k).map(|i| z[i * p + a] * rest[i]).sum();
-                g[a] += dot;
-                for i in 0..k {
-                    rest[i] -= dot * z[i * p + a];
-                }
-            }
-        }
-        let rss = rest.iter().map(|e| e * e).sum();
-        let mean = y.iter().map(|y| y / k as f64).sum::<f64>();
-        let spread = y.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>() / k as f64;
         let square = || vec![0.0; p * p];
         let scratch = Scratch {
             m1: square(),
@@ -86,17 +72,40 @@ impl MatrixDesign {
             b: vec![0.0; p],
             h: vec![0.0; p],
         };
-        Ok(MatrixDesign {
+        let mut design = MatrixDesign {
             z,
             r,
-            y: rest,
-            g,
-            v: v.to_vec(),
+            y: vec![0.0; k],
+            g: vec![0.0; p],
+            v: vec![0.0; k],
             p,
-            rss,
-            spread,
+            rss: 0.0,
+            spread: 0.0,
             scratch,
-        })
+        };
+        design.replace(y, v);
+        Ok(design)
+    }
+
+    /// Other effects on the same columns, as many as before.
+    pub fn replace(&mut self, y: &[f64], v: &[f64]) {
+        let (k, p) = (self.k(), self.p);
+        self.v.copy_from_slice(v);
+        self.y.copy_from_slice(y);
+        self.g.fill(0.0);
+        for _ in 0..2 {
+            for a in 0..p {
+                let column = || self.z.chunks_exact(p).map(|row| row[a]);
+                let dot: f64 = column().zip(&self.y).map(|(z, y)| z * y).sum();
+                self.g[a] += dot;
+                for (row, rest) in self.z.chunks_exact(p).zip(&mut self.y) {
+                    *rest -= dot * row[a];
+                }
+            }
+        }
+        self.rss = self.y.iter().map(|e| e * e).sum();
+        let mean = y.iter().map(|y| y / k as f64).sum::<f64>();
+        self.spread = y.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>() / k as f64;
     }
 
     pub fn k(&self) -> usize {
@@ -251,6 +260,39 @@ impl MatrixDesign {
             beta,
             covariance: self.to_user(&inverse),
         }
+    }
+
+    /// The same into vectors at hand; returns y'Py at t.
+    pub fn fit_into(&mut self, t: f64, fit: &mut WeightedFit) -> f64 {
+        self.moments(t);
+        let p = self.p;
+        let Scratch { m1, a, b, .. } = &mut self.scratch;
+        let data = self.z.chunks_exact(p).zip(self.y.iter().zip(&self.v));
+        let residual = |row: &[f64], y: f64| y - row.iter().zip(&*b).map(|(z, b)| z * b).sum::<f64>();
+        let q = data
+            .map(|(row, (&y, &v))| residual(row, y).powi(2) / (v + t))
+            .sum();
+        for (beta, (g, b)) in fit.beta.iter_mut().zip(self.g.iter().zip(&*b)) {
+            *beta = g + b;
+        }
+        back_substitute(&self.r, &mut fit.beta, p);
+        // L^-1 R^-T column by column: the covariance is the product of it with itself
+        for j in 0..p {
+            let column = &mut b[..];
+            column.fill(0.0);
+            column[j] = 1.0;
+            transposed_substitute(&self.r, column, p);
+            forward(m1, column, p);
+            for i in 0..p {
+                a[i * p + j] = column[i];
+            }
+        }
+        for i in 0..p {
+            for j in 0..p {
+                fit.covariance[i * p + j] = (0..p).map(|c| a[c * p + i] * a[c * p + j]).sum();
+            }
+        }
+        q
     }
 
     /// Coefficients with weights a(v) and their covariance when the variances are v + t.
@@ -512,6 +554,33 @@ fn solve_vector(l: &[f64], b: &mut [f64], p: usize) {
         }
         b[i] /= l[i * p + i];
     }
+}
+
+/// Solves L x = b in place.
+fn forward(l: &[f64], b: &mut [f64], p: usize) {
+    for i in 0..p {
+        for c in 0..i {
+            b[i] -= l[i * p + c] * b[c];
+        }
+        b[i] /= l[i * p + i];
+    }
+}
+
+/// Solves R' x = b in place, R upper triangular.
+fn transposed_substitute(r: &[f64], b: &mut [f64], p: usize) {
+    for i in 0..p {
+        for c in 0..i {
+            b[i] -= r[c * p + i] * b[c];
+        }
+        b[i] /= r[i * p + i];
+    }
+}
+
+/// b'M^-1 b; both are overwritten. NaN unless M is positive definite.
+pub(crate) fn inverse_form(m: &mut [f64], b: &mut [f64]) -> f64 {
+    factor(m, b.len());
+    forward(m, b, b.len());
+    b.iter().map(|x| x * x).sum()
 }
 
 /// Solves L L' X = M in place for every column of M.
