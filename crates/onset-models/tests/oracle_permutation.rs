@@ -40,13 +40,20 @@ fn all_arrangements_meet_the_reference() {
     let ablat = column("bcg_perm", "ablat");
     let design = Design::numeric(&[("ablat", &ablat[..7])]).unwrap();
     let rows = permute(&first(&all, 7), Some(&design), &options, Draws::Exact, 1).unwrap();
-    close(&rows.p, &numbers(&cases[1]["expect"]["pval"]), "rows");
+    // two trials share a latitude. One of the fits did not converge in the reference, which dropped it; it
+    // is an extreme one. With half steps the reference converges throughout: `rows_first7` below
+    assert_eq!(rows.iterations, 2520);
+    let without_it = |p: f64| (p * 2520.0 - 1.0) / 2519.0;
     close(
-        &[rows.p_moderators.unwrap()],
+        &[without_it(rows.p[0]), without_it(rows.p[1])],
+        &numbers(&cases[1]["expect"]["pval"]),
+        "rows",
+    );
+    close(
+        &[without_it(rows.p_moderators.unwrap())],
         &[cases[1]["expect"]["QMp"].as_f64().unwrap()],
         "joint",
     );
-    assert_eq!(rows.iterations, 5040);
     // one moderator needs no adjustment
     assert_eq!(rows.p_adjusted, [None, Some(rows.p[1])]);
 }
@@ -56,7 +63,7 @@ fn more_tests_and_moderators_meet_the_reference() {
     let file = oracle("diagnostics");
     let all = effects(&oracle("bcg")["cases"][0]);
     let cases = file["permutation"].as_array().unwrap();
-    assert_eq!(cases.len(), 4, "the grid of cases may not shrink");
+    assert_eq!(cases.len(), 5, "the grid of cases may not shrink");
     for case in cases {
         let k = case["k"].as_u64().unwrap() as usize;
         let options = Options {
@@ -66,6 +73,7 @@ fn more_tests_and_moderators_meet_the_reference() {
         .with_test(Test::from_code(case["test"].as_str().unwrap()).unwrap());
         let named: Vec<(&str, Vec<f64>)> = match case["id"].as_str().unwrap() {
             "rows_two" => vec![("ablat", column("bcg", "ablat")), ("year", column("bcg", "year"))],
+            "rows_first7" => vec![("ablat", column("bcg", "ablat"))],
             "rows_tied" => vec![("rand", numbers(&case["rand"]))],
             _ => Vec::new(),
         };
@@ -128,20 +136,20 @@ fn plain_enumeration_gives_the_same_shares() {
         for order in &orders {
             let found = statistics(order);
             total += 1.0;
-            for j in 0..4 {
-                hits[j] += f64::from(u8::from(found[j] >= observed[j] * (1.0 - 1e-8)));
+            for (hits, (found, observed)) in hits.iter_mut().zip(found.iter().zip(&observed)) {
+                *hits += f64::from(u8::from(*found >= observed * (1.0 - 1e-8)));
             }
             let top = found[1].max(found[2]);
-            for j in 1..3 {
-                largest[j] += f64::from(u8::from(top >= observed[j] * (1.0 - 1e-8)));
+            for (hits, observed) in largest.iter_mut().zip(&observed).skip(1) {
+                *hits += f64::from(u8::from(top >= observed * (1.0 - 1e-8)));
             }
         }
         assert_eq!(total, 120.0);
         let found = permute(&five, Some(&design), &options, Draws::Exact, 1).unwrap();
         close(&found.p, &hits.map(|h| h / total)[..3], code);
         close(&[found.p_moderators.unwrap()], &[hits[3] / total], code);
-        for j in 1..3 {
-            close(&[found.p_adjusted[j].unwrap()], &[largest[j] / total], code);
+        for (adjusted, hits) in found.p_adjusted.iter().zip(&largest).skip(1) {
+            close(&[adjusted.unwrap()], &[hits / total], code);
         }
     }
 }
