@@ -1,4 +1,5 @@
 //! `onset run`, `explain` and `blinding` as a shell sees them.
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod transcript;
 

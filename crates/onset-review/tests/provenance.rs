@@ -1,4 +1,10 @@
 //! Every number of a real review leads back to rows with a source and a place in it, or to a protocol key.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
 
 use onset_review::{Protocol, explain, folder, run};
 use serde_json::Value;

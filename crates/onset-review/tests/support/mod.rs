@@ -1,4 +1,10 @@
 //! Small reviews written as text.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
 
 use onset_data::Evidence;
 use onset_review::answers::{Answers, Pool};
