@@ -72,6 +72,25 @@ impl LoadedEffects {
 /// What [`Table::read`] refuses, unknown columns, cells that are no numbers, impossible numbers (more events
 /// than people), and flags that do not fit together (`usage`).
 pub fn load(arguments: &EffectArgs) -> Result<Warned<LoadedEffects>, Diagnostic> {
+    load_from(arguments, None)
+}
+
+/// As [`load`] with `--yi`, the variances from elsewhere: one a data row, `None` where missing; `from` names them.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with_variances(
+    arguments: &EffectArgs,
+    variances: &[Option<f64>],
+    from: &str,
+) -> Result<Warned<LoadedEffects>, Diagnostic> {
+    load_from(arguments, Some((variances, from)))
+}
+
+fn load_from(
+    arguments: &EffectArgs,
+    variances: Option<(&[Option<f64>], &str)>,
+) -> Result<Warned<LoadedEffects>, Diagnostic> {
     let given = arguments.columns();
     match (&arguments.yi, arguments.measure) {
         (Some(_), _) if !given.is_empty() => {
@@ -85,7 +104,7 @@ pub fn load(arguments: &EffectArgs) -> Result<Warned<LoadedEffects>, Diagnostic>
             );
             Err(usage(message))
         }
-        (Some(yi), measure) => given_effects(arguments, yi, measure.unwrap_or(Measure::Generic)),
+        (Some(yi), measure) => given_effects(arguments, yi, measure.unwrap_or(Measure::Generic), variances),
         (None, Some(measure)) => computed_effects(arguments, measure, &given),
         (None, None) => Err(usage("the effects are not named")
             .allowed("--yi with --vi or --sei, or --measure with its columns")
@@ -97,21 +116,34 @@ fn given_effects(
     arguments: &EffectArgs,
     yi: &str,
     measure: Measure,
+    variances: Option<(&[Option<f64>], &str)>,
 ) -> Result<Warned<LoadedEffects>, Diagnostic> {
-    let (header, squared) = match (&arguments.vi, &arguments.sei) {
-        (Some(header), _) => (header, false),
-        (None, Some(header)) => (header, true),
-        (None, None) => return Err(usage("--yi needs --vi (variances) or --sei (standard errors)")),
+    let (header, squared) = match (&arguments.vi, &arguments.sei, variances) {
+        (Some(header), _, _) => (header.as_str(), false),
+        (None, Some(header), _) => (header.as_str(), true),
+        (None, None, Some(_)) => (yi, false),
+        (None, None, None) => return Err(usage("--yi needs --vi (variances) or --sei (standard errors)")),
     };
     let table = Table::read(&arguments.file)?;
     let labels = labels(&table, arguments)?;
     let (effect_column, spread_column) = (table.column(yi)?, table.column(header)?);
-    let (effects, spreads) = (effect_column.numbers()?, spread_column.numbers()?);
+    let effects = effect_column.numbers()?;
+    let spreads = match variances {
+        Some((variances, _)) => variances.to_vec(),
+        None => spread_column.numbers()?,
+    };
     let mut loaded = Gathered::default();
     for (row, label) in labels.into_iter().enumerate() {
         let spread = spreads.get(row).copied().flatten();
-        if spread.is_some_and(|s| s <= 0.0) {
-            return Err(not_positive(&table, row, &label, &spread_column));
+        if let Some(found) = spread.filter(|s| *s <= 0.0) {
+            return Err(match variances {
+                Some((_, from)) => Diagnostic::error("bad_covariance", "a variance must be above 0")
+                    .file(from)
+                    .line(row as u64 + 1)
+                    .study(&label)
+                    .found(found.to_string()),
+                None => not_positive(&table, row, &label, &spread_column),
+            });
         }
         let found = effects.get(row).copied().flatten().zip(spread).map(|(y, s)| {
             Effect::finite(y, if squared { s * s } else { s }).and_then(|e| {

@@ -10,6 +10,7 @@ mod effects;
 mod explain;
 mod failure;
 mod load;
+mod multilevel;
 mod output;
 mod permute;
 mod pool;
@@ -42,6 +43,8 @@ enum Command {
     Pool(Box<pool::Arguments>),
     /// Which studies carry a pool, and which do not fit: deletion, influence, outliers
     Diagnose(Box<diagnose::Arguments>),
+    /// Effects that share studies, outcomes or times: multilevel, multivariate, cluster-robust
+    Multilevel(Box<multilevel::Arguments>),
     /// What stands behind a number of results.json: model, rows, sources
     Explain(explain::Arguments),
     /// Permutation tests of a pool or a meta-regression
@@ -57,6 +60,7 @@ impl Command {
             Command::Blinding(arguments) => blinding::run(arguments),
             Command::Pool(arguments) => Ok(pool::run(arguments)?),
             Command::Diagnose(arguments) => Ok(diagnose::run(arguments)?),
+            Command::Multilevel(arguments) => Ok(multilevel::run(arguments)?),
             Command::Explain(arguments) => explain::run(arguments),
             Command::Permute(arguments) => Ok(permute::run(arguments)?),
             Command::Run(arguments) => run::run(arguments),

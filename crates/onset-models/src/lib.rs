@@ -1,7 +1,8 @@
-//! Models of evidence synthesis: pooling, regression, heterogeneity, blinding.
+//! Models of evidence synthesis: pooling, regression, heterogeneity, dependent effects, blinding.
 
 pub mod blinding;
 pub mod diagnostics;
+pub mod multilevel;
 pub mod permute;
 pub mod pool;
 pub mod regress;

@@ -221,7 +221,8 @@ pub fn design(
         .map_err(|e| Diagnostic::error("model_refused", e.to_string()).file(table.name()))
 }
 
-fn missing_moderators(loaded: &LoadedEffects, built: &Built, warnings: &mut Vec<Diagnostic>) {
+/// Names the rows without a moderator.
+pub fn missing_moderators(loaded: &LoadedEffects, built: &Built, warnings: &mut Vec<Diagnostic>) {
     warnings.extend(
         built
             .dropped
@@ -230,7 +231,8 @@ fn missing_moderators(loaded: &LoadedEffects, built: &Built, warnings: &mut Vec<
     );
 }
 
-fn missing(loaded: &LoadedEffects, row: usize, column: &str) -> Diagnostic {
+/// A row that leaves because `column` is missing.
+pub fn missing(loaded: &LoadedEffects, row: usize, column: &str) -> Diagnostic {
     let label = loaded.rows.get(row).map_or("", |r| r.label.as_str());
     Diagnostic::warning(
         "missing_value",

@@ -477,8 +477,8 @@ fn any_moments(p: usize, z: &[f64], y: &[f64], v: &[f64], t: f64, s: &mut Scratc
     sums
 }
 
-/// Gram-Schmidt, twice over, on columns scaled to length 1.
-fn orthonormal(x: &[f64], k: usize, p: usize) -> Result<(Vec<f64>, Vec<f64>), Collinear> {
+/// x = z r: Gram-Schmidt, twice over, on columns scaled to length 1.
+pub(crate) fn orthonormal(x: &[f64], k: usize, p: usize) -> Result<(Vec<f64>, Vec<f64>), Collinear> {
     let mut z = x.to_vec();
     let mut r = vec![0.0; p * p];
     for c in 0..p {

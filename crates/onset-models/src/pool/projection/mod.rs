@@ -13,7 +13,7 @@ mod spectrum;
 
 pub(crate) use intercept::Intercept;
 pub(crate) use known_mean::KnownMean;
-pub(crate) use matrix::{MatrixDesign, WeightedFit, inverse_form};
+pub(crate) use matrix::{MatrixDesign, WeightedFit, inverse_form, orthonormal};
 
 use std::f64::consts::PI;
 

@@ -1,0 +1,102 @@
+//! The tables of `onset multilevel`.
+
+use super::answer::Answer;
+use crate::output::{Cell, Sheet};
+use crate::pool::answer::Coefficient;
+
+const HEADERS: [&str; 11] = [
+    "name",
+    "estimate",
+    "se",
+    "statistic",
+    "df",
+    "p",
+    "ci_lower",
+    "ci_upper",
+    "transformed",
+    "lower",
+    "upper",
+];
+
+/// Coefficients, robust coefficients, components, fit.
+pub fn sheets(answer: &Answer) -> Vec<Sheet> {
+    let title = format!("{} effects, {}", answer.k, answer.method);
+    let mut sheets = vec![coefficients(&title, &answer.coefficients)];
+    if let Some(robust) = &answer.robust {
+        let title = format!(
+            "{}, {} clusters of '{}'",
+            robust.kind, robust.clusters, robust.cluster
+        );
+        sheets.push(coefficients(&title, &robust.coefficients));
+    }
+    sheets.push(components(answer));
+    sheets.push(fit(answer));
+    sheets
+}
+
+fn coefficients(title: &str, found: &[Coefficient]) -> Sheet {
+    let mut sheet = Sheet::new(title, &HEADERS);
+    for c in found {
+        let t = c.transformed.as_ref();
+        sheet.push(vec![
+            c.name.as_str().into(),
+            c.estimate.into(),
+            c.se.into(),
+            c.statistic.into(),
+            c.df.into(),
+            c.p.into(),
+            c.ci_lower.into(),
+            c.ci_upper.into(),
+            t.and_then(|t| t.estimate).into(),
+            t.and_then(|t| t.ci_lower).into(),
+            t.and_then(|t| t.ci_upper).into(),
+        ]);
+    }
+    sheet
+}
+
+fn components(answer: &Answer) -> Sheet {
+    let mut sheet = Sheet::new("Random effects", &["what", "name", "value", "lower", "upper"]);
+    let groups = [
+        ("sigma2", &answer.sigma2),
+        ("tau2", &answer.tau2),
+        ("rho", &answer.rho),
+    ];
+    for (what, found) in groups {
+        for c in found {
+            sheet.push(vec![
+                what.into(),
+                c.name.as_str().into(),
+                c.value.into(),
+                c.ci_lower.into(),
+                c.ci_upper.into(),
+            ]);
+        }
+    }
+    sheet
+}
+
+fn fit(answer: &Answer) -> Sheet {
+    let mut sheet = Sheet::new("Fit", &["what", "value", "df", "df2", "p"]);
+    let mut test = |what: &str, value: f64, df: f64, df2: Option<f64>, p: f64| {
+        sheet.push(vec![what.into(), value.into(), df.into(), df2.into(), p.into()]);
+    };
+    test("Q", answer.q.value, answer.q.df, None, answer.q.p);
+    if let Some(q) = answer.q_moderators {
+        test("Q moderators", q.value, q.df1, q.df2, q.p);
+    }
+    if let Some(q) = answer.robust.as_ref().and_then(|robust| robust.wald) {
+        test("HTZ moderators", q.value, q.df1, q.df2, q.p);
+    }
+    let criteria = [
+        ("log-likelihood", answer.fit.loglik),
+        ("AIC", answer.fit.aic),
+        ("AICc", answer.fit.aicc),
+        ("BIC", answer.fit.bic),
+    ];
+    for (what, value) in criteria {
+        let none = || Cell::Missing;
+        sheet.push(vec![what.into(), value.into(), none(), none(), none()]);
+    }
+    sheet
+}
