@@ -348,11 +348,11 @@ fn snap(model: &Model, method: Likelihood, scale: f64, best: &mut Maximum) {
         {
             let mut trial = best.theta.clone();
             trial[k] = 0.0;
-            if let Some(point) = model.evaluate(&trial, method, true) {
-                if point.value >= best.point.value - 1e-12 * (1.0 + best.point.value.abs()) {
-                    best.theta = trial;
-                    best.point = point;
-                }
+            if let Some(point) = model.evaluate(&trial, method, true)
+                && point.value >= best.point.value - 1e-12 * (1.0 + best.point.value.abs())
+            {
+                best.theta = trial;
+                best.point = point;
             }
         }
     }
@@ -381,9 +381,7 @@ fn snap(model: &Model, method: Likelihood, scale: f64, best: &mut Maximum) {
         }
         start += shape.parameters();
     }
-    if changed {
-        if let Some(point) = model.evaluate(&best.theta, method, true) {
-            best.point = point;
-        }
+    if changed && let Some(point) = model.evaluate(&best.theta, method, true) {
+        best.point = point;
     }
 }

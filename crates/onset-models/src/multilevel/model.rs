@@ -278,3 +278,105 @@ fn check_groups(random: &[Random]) -> Result<(), MultilevelError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two routes to the same derivatives: recursion over groups and whole blocks.
+    const ROUTES: f64 = 1e-11;
+    /// Central differences of a likelihood of size 10.
+    const DIFFERENCES: f64 = 1e-5;
+
+    fn made(labels: [&[usize]; 3], rho: Option<f64>) -> Model {
+        let n = labels[0].len();
+        let y: Vec<f64> = (0..n).map(|i| ((i * 37 + 11) % 17) as f64 / 9.0).collect();
+        let v: Vec<f64> = (0..n).map(|i| 0.05 + ((i * 5) % 7) as f64 / 20.0).collect();
+        let dose: Vec<f64> = (0..n).map(|i| ((i * 3) % 5) as f64).collect();
+        let random = labels
+            .iter()
+            .enumerate()
+            .map(|(at, ids)| Random::intercept(&at.to_string(), ids))
+            .collect();
+        let sampling = match rho {
+            Some(rho) => Sampling::constant(&v, labels[1], rho).unwrap(),
+            None => Sampling::independent(&v).unwrap(),
+        };
+        Model::new(
+            &y,
+            &Design::numeric(&[("dose", &dose)]).unwrap(),
+            sampling,
+            random,
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn recursion_and_whole_blocks_agree_and_so_do_differences() {
+        let outer = [0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3];
+        let middle = [0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6];
+        let row: Vec<usize> = (0..14).collect();
+        let pairs = [0, 0, 1, 2, 2, 3, 4, 5, 5, 6, 7, 8, 9, 10];
+        for (lowest, rho) in [(&row[..], None), (&row[..], Some(0.4)), (&pairs[..], None)] {
+            let model = made([&outer, &middle, lowest], rho);
+            assert!(model.is_nested());
+            let theta = [0.4, 0.3, 0.2];
+            for method in [Likelihood::Reml, Likelihood::Ml] {
+                let one = model.evaluate(&theta, method, true).unwrap();
+                let two = model.densely().evaluate(&theta, method, true).unwrap();
+                let bare = model.evaluate(&theta, method, false).unwrap();
+                assert!((one.value - two.value).abs() < ROUTES && (one.value - bare.value).abs() < ROUTES);
+                let value = |k: usize, h: f64| {
+                    let mut moved = theta;
+                    moved[k] += h;
+                    model.evaluate(&moved, method, true).unwrap()
+                };
+                for i in 0..3 {
+                    assert!((one.gradient[i] - two.gradient[i]).abs() < ROUTES);
+                    let slope = (value(i, 1e-5).value - value(i, -1e-5).value) / 2e-5;
+                    assert!((one.gradient[i] - slope).abs() < DIFFERENCES);
+                    for j in 0..3 {
+                        assert!((one.hessian[(i, j)] - two.hessian[(i, j)]).abs() < 10.0 * ROUTES);
+                        let bend = (value(i, 1e-5).gradient[j] - value(i, -1e-5).gradient[j]) / 2e-5;
+                        assert!((one.hessian[(i, j)] - bend).abs() < DIFFERENCES);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn derivatives_of_structures_agree_with_differences() {
+        let study = ["a", "a", "a", "b", "b", "b", "c", "c", "d", "d", "e", "e", "e"];
+        let time = ["1", "2", "4", "1", "2", "4", "1", "4", "2", "4", "1", "2", "4"];
+        let n = study.len();
+        let y: Vec<f64> = (0..n).map(|i| ((i * 37 + 11) % 17) as f64 / 9.0).collect();
+        let design = Design::new(vec!["intercept".into()], vec![1.0; n], true).unwrap();
+        for (structure, _) in super::super::Structure::ALL {
+            let random = Random::structured(("time", &time), ("study", &study), structure).unwrap();
+            let sampling = Sampling::constant(&vec![0.1; n], &study, 0.3).unwrap();
+            let model = Model::new(&y, &design, sampling, vec![random]).unwrap();
+            let theta: Vec<f64> = (0..model.q()).map(|k| 0.3 + 0.1 * k as f64).collect();
+            let one = model.evaluate(&theta, Likelihood::Reml, true).unwrap();
+            for i in 0..model.q() {
+                let at = |h: f64| {
+                    let mut moved = theta.clone();
+                    moved[i] += h;
+                    model.evaluate(&moved, Likelihood::Reml, true).unwrap()
+                };
+                let (up, down) = (at(1e-5), at(-1e-5));
+                assert!(
+                    (one.gradient[i] - (up.value - down.value) / 2e-5).abs() < DIFFERENCES,
+                    "{structure:?} {i}"
+                );
+                for j in 0..model.q() {
+                    let bend = (up.gradient[j] - down.gradient[j]) / 2e-5;
+                    assert!(
+                        (one.hessian[(i, j)] - bend).abs() < DIFFERENCES,
+                        "{structure:?} {i} {j}"
+                    );
+                }
+            }
+        }
+    }
+}

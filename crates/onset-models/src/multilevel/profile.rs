@@ -144,11 +144,11 @@ impl<'a> Profile<'a> {
         }
         for mut start in starts {
             start[self.index] = value;
-            if let Some(found) = climb(self.model, self.fitted.method, &start, &self.free, self.scale) {
-                if found.point.value > highest {
-                    highest = found.point.value;
-                    self.warm = found.theta;
-                }
+            if let Some(found) = climb(self.model, self.fitted.method, &start, &self.free, self.scale)
+                && found.point.value > highest
+            {
+                highest = found.point.value;
+                self.warm = found.theta;
             }
         }
         2.0 * (self.highest - highest) - self.critical
