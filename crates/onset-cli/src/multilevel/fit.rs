@@ -133,19 +133,19 @@ fn note_variances(
     for &row in rows {
         let given = loaded.rows.get(row).and_then(|r| r.vi);
         let used = diagonal.get(row).copied().flatten();
-        if let (Some(given), Some(used)) = (given, used) {
-            if (given - used).abs() > 1e-6 * given {
-                let message = format!(
-                    "the variance is {given}, and the diagonal of {} says {used}: the matrix is used",
-                    matrix.name
-                );
-                warnings.push(
-                    Diagnostic::warning("variance_replaced", message)
-                        .file(loaded.table.name())
-                        .line(loaded.table.line(row))
-                        .study(&loaded.rows[row].label),
-                );
-            }
+        if let (Some(given), Some(used)) = (given, used)
+            && (given - used).abs() > 1e-6 * given
+        {
+            let message = format!(
+                "the variance is {given}, and the diagonal of {} says {used}: the matrix is used",
+                matrix.name
+            );
+            warnings.push(
+                Diagnostic::warning("variance_replaced", message)
+                    .file(loaded.table.name())
+                    .line(loaded.table.line(row))
+                    .study(&loaded.rows[row].label),
+            );
         }
     }
 }
