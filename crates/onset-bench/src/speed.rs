@@ -1,5 +1,6 @@
 //! Speed and memory against a budget: the rows of `cargo xtask bench --json`.
 
+mod diagnostics;
 mod made_review;
 mod models;
 mod process;
@@ -72,6 +73,7 @@ pub fn print(onset: &Path, folder: &Path) -> Fallible<()> {
     let mut rows = process::rows(onset, folder)?;
     made_review::write(&folder.join("made"))?;
     rows.extend(models::rows()?);
+    rows.extend(diagnostics::rows()?);
     let rows: Vec<Value> = rows.iter().map(Row::to_json).collect();
     println!("{}", serde_json::to_string_pretty(&rows)?);
     Ok(())

@@ -5,7 +5,8 @@ mod support;
 
 use onset_effects::Effects;
 use onset_models::diagnostics::{
-    Model, baujat, blup, influence, left_out, normal_quantiles, radial, standardised_residuals, tau2_profile,
+    Model, Subsets, baujat, blup, gosh, influence, left_out, normal_quantiles, radial,
+    standardised_residuals, tau2_profile,
 };
 use onset_models::pool::{Method, Options, Test, leave_one_out, pool};
 use onset_models::regress::{Design, RegressError, regress};
@@ -325,4 +326,114 @@ fn the_profile_is_highest_at_the_estimate() {
         options: &options,
     };
     assert!(tau2_profile(&model).unwrap().is_none());
+}
+
+fn without_labels(y: Vec<f64>, v: Vec<f64>) -> Effects {
+    let labels = (1..=y.len()).map(|i| i.to_string()).collect();
+    Effects::new(y, v, labels).unwrap()
+}
+
+#[test]
+fn all_subsets_meet_the_reference() {
+    let file = oracle("diagnostics");
+    let all = effects(&oracle("bcg")["cases"][0]);
+    let seven = without_labels(all.y()[..7].to_vec(), all.v()[..7].to_vec());
+    let mut ledger = Ledger::default();
+    let methods = file["gosh"].as_array().unwrap();
+    assert_eq!(methods.len(), 2);
+    for theirs in methods {
+        let options = Options {
+            method: Method::from_code(theirs["method"].as_str().unwrap()).unwrap(),
+            ..Options::default()
+        };
+        let found = gosh(&seven, &options, Subsets::All, 1).unwrap();
+        assert_eq!(found.fits.len(), 127);
+        for (n, fit) in found.fits.iter().enumerate() {
+            let name: String = (0..7)
+                .map(|i| if found.contains(n, i) { '1' } else { '0' })
+                .collect();
+            let at = theirs["members"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .position(|m| *m == name)
+                .unwrap();
+            assert_eq!(theirs["k"][at], fit.k);
+            for (what, ours) in [
+                ("estimate", fit.estimate),
+                ("tau2", fit.tau2),
+                ("i2", fit.i2),
+                ("q", fit.q),
+            ] {
+                ledger.check(what, &name, ours, &theirs[what][at], 1.0, ITERATIVE);
+            }
+        }
+    }
+    ledger.finish("all subsets", 2 * 127 * 4);
+}
+
+/// The same estimator: a subset pooled on its own gives the same numbers.
+const SAME: f64 = 1e-12;
+
+#[test]
+fn subsets_are_pooled_as_a_pool_would() {
+    let all = effects(&oracle("bcg")["cases"][0]);
+    for code in ["REML", "DL", "PM", "ML", "FE", "GENQ", "SJ"] {
+        let options = Options {
+            method: Method::from_code(code).unwrap(),
+            ..Options::default()
+        };
+        let found = gosh(&all, &options, Subsets::Random(120), 5).unwrap();
+        assert!(!found.complete && found.fits.len() == 120);
+        for (n, fit) in found.fits.iter().enumerate() {
+            let members: Vec<usize> = (0..13).filter(|&i| found.contains(n, i)).collect();
+            assert_eq!(members.len(), fit.k as usize);
+            let pick = |x: &[f64]| members.iter().map(|&i| x[i]).collect::<Vec<_>>();
+            let pooled = pool(&without_labels(pick(all.y()), pick(all.v())), &options)
+                .unwrap()
+                .value;
+            for (a, b) in [
+                (fit.estimate, pooled.mean.estimate),
+                (fit.tau2, pooled.tau2.value),
+                (fit.i2, pooled.i2),
+                (fit.q, pooled.q.value),
+            ] {
+                assert!(
+                    (a - b).abs() <= SAME * b.abs().max(SAME),
+                    "{code} {members:?}: {a} {b}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn subsets_at_any_thread_count_and_in_sum() {
+    let all = effects(&oracle("bcg")["cases"][0]);
+    let options = Options::default();
+    let run = |threads: usize, subsets: Subsets| {
+        let threads = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        threads.install(|| gosh(&all, &options, subsets, 4).unwrap())
+    };
+    for subsets in [Subsets::All, Subsets::Random(3000)] {
+        assert_eq!(run(1, subsets), run(3, subsets));
+    }
+    let found = run(2, Subsets::All);
+    assert_eq!(found.fits.len(), 8191);
+    let whole = pool(&all, &options).unwrap().value;
+    assert_eq!(found.fits[8190].estimate, whole.mean.estimate);
+    let grid = found.grid();
+    assert_eq!(grid.counts.iter().flatten().sum::<u64>(), 8191);
+    let five = found.five_numbers(|f| f.estimate);
+    assert_eq!((five.min, five.max), (-1.62089822359839, 0.445913400571379));
+    // trial 4 pulls down, trial 8 up
+    let (four, eight) = (found.with_without(3), found.with_without(7));
+    assert!(four.estimate_with < four.estimate_without && eight.estimate_with > eight.estimate_without);
+    let many = without_labels(vec![0.1; 70], vec![0.1; 70]);
+    assert!(gosh(&many, &options, Subsets::All, 1).is_err());
+    let random = gosh(&many, &options, Subsets::Random(50), 1).unwrap();
+    assert!((0..70).all(|i| (0..50).any(|n| random.contains(n, i))));
 }

@@ -60,7 +60,7 @@ fn regression() -> Fallible<Row> {
 }
 
 /// k effects: tau2 = 0.05, sampling variances between 0.02 and 0.5, log-uniform.
-fn made(k: usize) -> Fallible<Effects> {
+pub(super) fn made(k: usize) -> Fallible<Effects> {
     let mut stream = Stream::new(20_261_123, k as u64);
     let (mut y, mut v) = (Vec::with_capacity(k), Vec::with_capacity(k));
     for _ in 0..k {

@@ -14,6 +14,7 @@
 
 mod baujat;
 mod blup;
+mod gosh;
 mod influence;
 mod labbe;
 mod left_out;
@@ -26,6 +27,7 @@ mod residuals;
 
 pub use baujat::{BaujatPoint, baujat};
 pub use blup::{Blup, blup};
+pub use gosh::{FiveNumbers, Gosh, GoshFit, GoshGrid, MOST_SUBSETS, Subsets, WithWithout, gosh};
 pub use influence::{Influence, influence};
 pub use labbe::{Labbe, LabbePoint, labbe};
 pub use left_out::{Regressed, accumulated, left_out};

@@ -65,6 +65,16 @@ pub enum PoolError {
         /// Study, from 1.
         row: usize,
     },
+    /// More subsets than are fitted.
+    #[error(
+        "{studies} studies have too many subsets: at most {most} are fitted. Hint: ask for a number of random ones"
+    )]
+    TooManySubsets {
+        /// Studies.
+        studies: usize,
+        /// The most.
+        most: u64,
+    },
     /// Too few events for the estimate to exist.
     #[error(
         "the estimate does not exist: no study has events where the method needs them. Hint: another measure, or an addition to the cells"
