@@ -2,10 +2,11 @@
 
 mod answer;
 mod blocks;
+mod gosh;
 pub mod problem;
 mod sheets;
 
-use crate::arguments::EffectArgs;
+use crate::arguments::{EffectArgs, usage};
 use crate::load::load;
 use crate::output::Output;
 use crate::pool::ModelArgs;
@@ -13,6 +14,7 @@ use crate::pool::fit::fit;
 use answer::Answer;
 use clap::Args;
 use onset::data::Diagnostic;
+use onset::models::diagnostics::{MOST_SUBSETS, Subsets};
 use problem::Problem;
 
 /// Arguments of `onset diagnose`.
@@ -25,6 +27,19 @@ pub struct Arguments {
     /// Column that orders the cumulative pool [default: the order of the file]
     #[arg(long, value_name = "COLUMN")]
     pub order: Option<String>,
+    /// Pool subsets of the studies: all of them (up to 22 studies), or this many at random
+    #[arg(long, value_name = "all|NUMBER", value_parser = subsets)]
+    pub gosh: Option<Subsets>,
+}
+
+fn subsets(text: &str) -> Result<Subsets, String> {
+    if text.eq_ignore_ascii_case("all") {
+        return Ok(Subsets::All);
+    }
+    match text.parse() {
+        Ok(n) if (1..=MOST_SUBSETS).contains(&n) => Ok(Subsets::Random(n)),
+        _ => Err(format!("all, or a whole number from 1 to {MOST_SUBSETS}")),
+    }
 }
 
 /// Fits the model and takes it apart.
@@ -34,6 +49,11 @@ pub struct Arguments {
 /// weights.
 pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
     problem::check_flags(&arguments.model)?;
+    if arguments.gosh.is_some() && !arguments.model.mods.is_empty() {
+        return Err(usage(
+            "--gosh pools subsets around one mean, so --mods cannot be used with it",
+        ));
+    }
     let loaded = load(&arguments.effects)?;
     let mut warnings = loaded.warnings;
     let full = fit(&loaded.value, &arguments.effects, &arguments.model, &mut warnings)?;
@@ -49,6 +69,10 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
         residuals: blocks::residuals(&problem)?,
         qq: blocks::quantiles(&problem, arguments.model.seed)?,
         profile: problem.refused(onset::models::diagnostics::tau2_profile(&problem.model()))?,
+        gosh: match arguments.gosh {
+            Some(subsets) => Some(gosh::block(&problem, subsets, arguments.model.seed)?),
+            None => None,
+        },
         labbe: blocks::labbe(&problem, &full)?,
         full,
     };

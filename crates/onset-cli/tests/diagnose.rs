@@ -213,3 +213,43 @@ fn table_and_csv() {
     assert!(csv.stdout.starts_with("label,rstudent,dffits"), "{}", csv.stdout);
     assert_eq!(csv.stdout.lines().count(), 6);
 }
+
+#[test]
+fn subsets() {
+    let found = onset(&bcg(&["--gosh", "all"])).json();
+    let gosh = &found["gosh"];
+    assert_eq!(gosh["subsets"], 8191);
+    assert_eq!(gosh["complete"], true);
+    let fits = &gosh["fits"];
+    assert_eq!(fits["members"][8190], "1111111111111");
+    assert_eq!(
+        fits["estimate"][8190],
+        found["full"]["coefficients"][0]["estimate"]
+    );
+    assert_eq!(fits["members"][4], "1010000000000");
+    // the subset without the first study is the first deletion
+    let at = fits["members"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .position(|m| *m == "0111111111111")
+        .unwrap();
+    assert_eq!(fits["estimate"][at], found["leave_one_out"][0]["estimate"]);
+    let random = onset(&bcg(&["--gosh", "200", "--seed", "3"])).json();
+    assert_eq!(random["gosh"]["subsets"], 200);
+    assert_eq!(random["gosh"]["seed"], 3);
+    let again = onset(&bcg(&["--gosh", "200", "--seed", "4"])).json();
+    assert_ne!(random["gosh"]["fits"], again["gosh"]["fits"]);
+    let path = table("diagnose_gosh.csv", MADE);
+    let words = [
+        "diagnose", &path, "--yi", "y", "--vi", "v", "--gosh", "all", "--format", "json",
+    ];
+    let made = onset(&words).json();
+    assert_eq!(made["gosh"]["fits"]["members"][14], "10111");
+    assert_eq!(made["gosh"]["studies"][1]["estimate_with"], Value::Null);
+    onset(&bcg(&["--gosh", "0"])).refused(2, &["all"]);
+    onset(&bcg(&["--gosh", "all", "--mods", "ablat"])).refused(2, &["--mods"]);
+    let long: String = (0..30).map(|i| format!("0.{i},0.1\n")).collect();
+    let many = table("diagnose_many.csv", format!("y,v\n{long}"));
+    onset(&["diagnose", &many, "--yi", "y", "--vi", "v", "--gosh", "all"]).refused(1, &["random"]);
+}

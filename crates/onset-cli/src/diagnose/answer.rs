@@ -1,5 +1,6 @@
 //! The JSON of `onset diagnose`: one entry a table row, nulls where there is nothing.
 
+use super::gosh::Gosh;
 use crate::pool::answer::Answer as Pooled;
 use onset::models::diagnostics::{ProfilePoint, QuantilePoint};
 use serde::Serialize;
@@ -22,6 +23,9 @@ pub struct Answer {
     /// Risks of two-by-two tables.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labbe: Option<Labbe>,
+    /// Means of subsets, when asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gosh: Option<Gosh>,
 }
 
 /// The fit of some of the studies.

@@ -1,6 +1,7 @@
 //! The tables of `onset diagnose`: influence first, which is the CSV.
 
 use super::answer::{Answer, Subset};
+use super::gosh::Gosh;
 use crate::output::{Cell, Sheet};
 
 /// Influence, subsets, predictions, then the fit itself.
@@ -11,6 +12,9 @@ pub fn sheets(answer: &Answer) -> Vec<Sheet> {
         subsets("Cumulative", &answer.cumulative),
         predictions(answer),
     ];
+    if let Some(found) = &answer.gosh {
+        sheets.push(gosh(found));
+    }
     sheets.extend(crate::pool::sheets::sheets(&answer.full));
     sheets
 }
@@ -84,6 +88,26 @@ fn predictions(answer: &Answer) -> Sheet {
             residual.z.into(),
             baujat.x.into(),
             baujat.y.into(),
+        ]);
+    }
+    sheet
+}
+
+fn gosh(found: &Gosh) -> Sheet {
+    let kind = if found.complete { "All" } else { "Random" };
+    let title = format!(
+        "{kind} {} subsets: medians with and without each study",
+        found.subsets
+    );
+    let headers = ["label", "mean with", "mean without", "I2 with", "I2 without"];
+    let mut sheet = Sheet::new(&title, &headers);
+    for study in &found.studies {
+        sheet.push(vec![
+            study.label.as_str().into(),
+            study.estimate_with.into(),
+            study.estimate_without.into(),
+            study.i2_with.into(),
+            study.i2_without.into(),
         ]);
     }
     sheet

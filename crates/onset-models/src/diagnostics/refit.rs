@@ -3,7 +3,7 @@
 use crate::pool::fitted::mean;
 use crate::pool::projection::Projection;
 use crate::pool::tau2::solve;
-use crate::pool::{Method, Options, PoolError};
+use crate::pool::{Method, Options, PoolError, Test};
 use crate::regress::estimate;
 
 /// Coefficients, their covariance without any test, and heterogeneity.
@@ -13,7 +13,7 @@ pub(super) struct Refit {
     /// Row-major p x p.
     pub covariance: Vec<f64>,
     pub tau2: f64,
-    /// Hartung-Knapp factor; NaN without degrees of freedom.
+    /// Hartung-Knapp factor, where the test uses it; NaN without degrees of freedom.
     pub scale: f64,
     pub q: f64,
 }
@@ -28,7 +28,13 @@ impl Refit {
             _ => 0.0,
         };
         let q = projection.forms(0.0).q;
-        let (beta, covariance, residual) = coefficients(projection, options, tau2);
+        let (beta, covariance, excess) = coefficients(projection, options, tau2);
+        let scaled = matches!(options.test, Some(Test::Knha | Test::Adhoc));
+        let scale = if scaled {
+            (projection.forms(tau2).q + excess) / projection.df()
+        } else {
+            1.0
+        };
         let numbers = beta.iter().chain(&covariance);
         if !q.is_finite() || numbers.into_iter().any(|x| !x.is_finite()) {
             return Err(PoolError::NotFinite {
@@ -39,13 +45,13 @@ impl Refit {
             beta,
             covariance,
             tau2,
-            scale: residual / projection.df(),
+            scale,
             q,
         })
     }
 }
 
-/// Coefficients at tau2 = t, their covariance and the weighted residual sum of squares.
+/// Coefficients at tau2 = t, their covariance, and what fixed weights add to the residual sum of squares.
 pub(super) fn coefficients(
     projection: &mut Projection,
     options: &Options,
@@ -53,9 +59,8 @@ pub(super) fn coefficients(
 ) -> (Vec<f64>, Vec<f64>, f64) {
     if let Projection::Intercept(_) = projection {
         let (estimate, variance, excess, _) = mean(projection, options, t);
-        let residual = projection.forms(t).q + excess;
-        return (vec![estimate], vec![variance], residual);
+        return (vec![estimate], vec![variance], excess);
     }
-    let (fit, _, residual) = estimate(projection, options, t);
-    (fit.beta, fit.covariance, residual)
+    let (fit, forms, residual) = estimate(projection, options, t);
+    (fit.beta, fit.covariance, residual - forms.q)
 }

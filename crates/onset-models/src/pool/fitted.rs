@@ -75,8 +75,7 @@ pub(crate) fn mean(projection: &Projection, options: &Options, t: f64) -> (f64, 
     let Projection::Intercept(x) = projection else {
         return (f64::NAN, f64::NAN, 0.0, f64::NAN);
     };
-    let (optimal, sum_w) = x.mean(t);
-    let [_, _, sum_w3] = x.weight_sums(t);
+    let (optimal, sum_w, sum_w3) = x.mean_and_sums(t);
     match options.method {
         Method::Random(method) if method.fixed_weights() => {
             let (estimate, variance) = x.weighted_mean(|v| options.weights.weight(v), t);

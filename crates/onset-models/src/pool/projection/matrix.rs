@@ -3,6 +3,7 @@
 //! The columns of X are orthonormalised once (X = ZR): P depends on their span only, and Z'WZ is as
 //! well conditioned as the weights are, whatever the units of the moderators.
 
+use super::columns::{Columns, Sums};
 use super::{Forms, WeightedForms};
 
 /// Columns smaller than this share of their length after the earlier ones are projected out are
@@ -28,6 +29,7 @@ pub(crate) struct MatrixDesign {
     p: usize,
     rss: f64,
     spread: f64,
+    columns: Columns,
     scratch: Scratch,
 }
 
@@ -40,13 +42,6 @@ struct Scratch {
     a: Vec<f64>,
     b: Vec<f64>,
     h: Vec<f64>,
-}
-
-/// Sums of the weights accumulated beside the matrices.
-#[derive(Clone, Copy, Default)]
-struct Sums {
-    w: f64,
-    w2: f64,
 }
 
 /// The weighted fit at one t in the user's columns.
@@ -73,6 +68,7 @@ impl MatrixDesign {
             h: vec![0.0; p],
         };
         let mut design = MatrixDesign {
+            columns: Columns::new(&z, p),
             z,
             r,
             y: vec![0.0; k],
@@ -103,6 +99,7 @@ impl MatrixDesign {
                 }
             }
         }
+        self.columns.replace(&self.y, v);
         self.rss = self.y.iter().map(|e| e * e).sum();
         let mean = y.iter().map(|y| y / k as f64).sum::<f64>();
         self.spread = y.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>() / k as f64;
@@ -141,21 +138,7 @@ impl MatrixDesign {
         let (sums, ln_det) = self.moments(t);
         let p = self.p;
         let Scratch { m1, m2, m3, a, b, h } = &mut self.scratch;
-        h.fill(0.0);
-        let (mut q, mut qq, mut wrr) = (0.0, 0.0, 0.0);
-        for (row, (&y, &v)) in self.z.chunks_exact(p).zip(self.y.iter().zip(&self.v)) {
-            let fit: f64 = row.iter().zip(b.iter()).map(|(z, b)| z * b).sum();
-            let w = 1.0 / (v + t);
-            let e = y - fit;
-            let r = w * e;
-            let wr = w * r;
-            q += r * e;
-            qq += r * r;
-            wrr += wr * r;
-            for (h, z) in h.iter_mut().zip(row) {
-                *h += wr * z;
-            }
-        }
+        let [q, qq, wrr] = self.columns.residual_sums(b, h);
         // a = M1^-1 M2 column by column; traces of it, of its square and of M1^-1 M3
         a.copy_from_slice(m2);
         solve_columns(m1, a, p);
@@ -187,13 +170,8 @@ impl MatrixDesign {
     fn moments(&mut self, t: f64) -> (Sums, f64) {
         let p = self.p;
         let s = &mut self.scratch;
-        let sums = match p {
-            1 => fixed_moments::<1>(&self.z, &self.y, &self.v, t, s),
-            2 => fixed_moments::<2>(&self.z, &self.y, &self.v, t, s),
-            3 => fixed_moments::<3>(&self.z, &self.y, &self.v, t, s),
-            4 => fixed_moments::<4>(&self.z, &self.y, &self.v, t, s),
-            _ => any_moments(p, &self.z, &self.y, &self.v, t, s),
-        };
+        let m = [&mut s.m1[..], &mut s.m2, &mut s.m3];
+        let sums = self.columns.moments(t, m, &mut s.b);
         let ln_det = factor(&mut s.m1, p);
         solve_vector(&s.m1, &mut s.b, p);
         (sums, ln_det)
@@ -394,6 +372,7 @@ impl MatrixDesign {
     /// Replaces the variances.
     pub fn set_variances(&mut self, v: &[f64]) {
         self.v.copy_from_slice(v);
+        self.columns.replace(&self.y, v);
     }
 
     /// Coefficients of the orthonormal basis in the user's columns.
@@ -412,69 +391,6 @@ impl MatrixDesign {
     pub fn z(&self) -> &[f64] {
         &self.z
     }
-}
-
-#[inline]
-fn fixed_moments<const P: usize>(z: &[f64], y: &[f64], v: &[f64], t: f64, s: &mut Scratch) -> Sums {
-    let (mut m1, mut m2, mut m3) = ([[0.0; P]; P], [[0.0; P]; P], [[0.0; P]; P]);
-    let mut b = [0.0; P];
-    let mut sums = Sums::default();
-    let (rows, _) = z.as_chunks::<P>();
-    for (row, (&y, &v)) in rows.iter().zip(y.iter().zip(v)) {
-        let w = 1.0 / (v + t);
-        let ww = w * w;
-        sums.w += w;
-        sums.w2 += ww;
-        for i in 0..P {
-            b[i] += w * row[i] * y;
-            for j in 0..=i {
-                let zz = row[i] * row[j];
-                m1[i][j] += w * zz;
-                m2[i][j] += ww * zz;
-                m3[i][j] += w * ww * zz;
-            }
-        }
-    }
-    for i in 0..P {
-        s.b[i] = b[i];
-        for j in 0..=i {
-            for (target, m) in [(&mut s.m1, &m1), (&mut s.m2, &m2), (&mut s.m3, &m3)] {
-                target[i * P + j] = m[i][j];
-                target[j * P + i] = m[i][j];
-            }
-        }
-    }
-    sums
-}
-
-fn any_moments(p: usize, z: &[f64], y: &[f64], v: &[f64], t: f64, s: &mut Scratch) -> Sums {
-    for m in [&mut s.m1, &mut s.m2, &mut s.m3, &mut s.b] {
-        m.fill(0.0);
-    }
-    let mut sums = Sums::default();
-    for (row, (&y, &v)) in z.chunks_exact(p).zip(y.iter().zip(v)) {
-        let w = 1.0 / (v + t);
-        let ww = w * w;
-        sums.w += w;
-        sums.w2 += ww;
-        for i in 0..p {
-            s.b[i] += w * row[i] * y;
-            for j in 0..=i {
-                let zz = row[i] * row[j];
-                s.m1[i * p + j] += w * zz;
-                s.m2[i * p + j] += ww * zz;
-                s.m3[i * p + j] += w * ww * zz;
-            }
-        }
-    }
-    for m in [&mut s.m1, &mut s.m2, &mut s.m3] {
-        for i in 0..p {
-            for j in 0..i {
-                m[j * p + i] = m[i * p + j];
-            }
-        }
-    }
-    sums
 }
 
 /// x = z r: Gram-Schmidt, twice over, on columns scaled to length 1.

@@ -5,6 +5,7 @@
 //! They cost O(k) for the intercept-only model and O(k p^2) with moderators; nothing is allocated
 //! after construction.
 
+mod columns;
 mod intercept;
 mod known_mean;
 mod lanes;
