@@ -251,7 +251,7 @@ impl Gosh {
             let chosen = chosen.filter(|(n, _)| self.contains(*n, i) == inside);
             let mut values: Vec<f64> = chosen.map(|(_, fit)| of(fit)).collect();
             let middle = values.len() / 2;
-            let even = values.len() % 2 == 0;
+            let even = values.len().is_multiple_of(2);
             if values.is_empty() {
                 return None;
             }
