@@ -6,3 +6,4 @@ pub mod multilevel;
 pub mod permute;
 pub mod pool;
 pub mod regress;
+pub mod smallstudy;
