@@ -143,10 +143,11 @@ fn odds_ratios(name: &str) -> (Effects, Vec<Counts>, usize) {
     } else {
         ["ai", "n1i", "ci", "n2i"]
     };
-    let columns: Vec<_> = names.iter().map(|c| optional(name, c)).collect();
+    let [first, second, third, fourth] = names.map(|header| optional(name, header));
     let (mut y, mut v, mut tables, mut dropped) = (Vec::new(), Vec::new(), Vec::new(), 0);
-    for row in 0..columns[0].len() {
-        let [Some(a), Some(second), Some(c), Some(fourth)] = [0, 1, 2, 3].map(|i| columns[i][row]) else {
+    let rows = first.into_iter().zip(second).zip(third.into_iter().zip(fourth));
+    for row in rows {
+        let ((Some(a), Some(second)), (Some(c), Some(fourth))) = row else {
             continue;
         };
         let (b, d) = if name == "bcg" {
