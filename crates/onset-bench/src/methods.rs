@@ -1,6 +1,7 @@
 //! Every method that can be chosen, family by family, as the enums of the library name them.
 
 use onset::effects::{Measure, VarianceType};
+use onset::models::multilevel::{RobustType, Structure};
 use onset::models::pool::{PredictionKind, Tau2IntervalKind, Tau2Method, Test};
 
 /// Methods that answer the same question.
@@ -19,6 +20,8 @@ pub const TAU2_INTERVALS: &str = "Intervals of tau2";
 pub const PREDICTIONS: &str = "Prediction intervals";
 pub const STRATA: &str = "Pooling of counts";
 pub const REGRESSIONS: &str = "Meta-regression, by estimator of tau2";
+pub const MULTILEVEL: &str = "Multilevel and multivariate models";
+pub const ROBUST: &str = "Cluster-robust inference";
 pub const ANALYSES: &str = "Analyses around a pool";
 
 /// Every family, in the order of docs/validation.md.
@@ -50,6 +53,17 @@ pub fn families() -> Vec<Family> {
             vec!["MH OR", "MH RR", "MH RD", "MH IRR", "MH IRD", "Peto OR"],
         ),
         family(REGRESSIONS, vec!["REML", "ML", "DL", "EB", "PM"]),
+        family(MULTILEVEL, {
+            let mut codes = vec!["a/b", "a+b"];
+            codes.extend(Structure::ALL.iter().map(|(_, code)| *code));
+            codes.push("known");
+            codes
+        }),
+        family(ROBUST, {
+            let mut codes: Vec<_> = RobustType::ALL.iter().map(|(_, code)| *code).collect();
+            codes.extend(["HTZ", "wild bootstrap"]);
+            codes
+        }),
         family(ANALYSES, vec!["leave-one-out", "cumulative"]),
     ]
 }

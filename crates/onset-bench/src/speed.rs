@@ -1,6 +1,7 @@
 //! Speed and memory against a budget: the rows of `cargo xtask bench --json`.
 
 mod diagnostics;
+mod dependent;
 mod made_review;
 mod models;
 mod process;
@@ -74,6 +75,7 @@ pub fn print(onset: &Path, folder: &Path) -> Fallible<()> {
     made_review::write(&folder.join("made"))?;
     rows.extend(models::rows()?);
     rows.extend(diagnostics::rows()?);
+    rows.extend(dependent::rows()?);
     let rows: Vec<Value> = rows.iter().map(Row::to_json).collect();
     println!("{}", serde_json::to_string_pretty(&rows)?);
     Ok(())

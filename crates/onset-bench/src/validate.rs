@@ -1,5 +1,6 @@
 //! docs/validation.md: every comparison with reference values, run again.
 
+mod dependent;
 mod effects;
 mod pairwise;
 mod reference;
@@ -8,7 +9,7 @@ mod second_route;
 mod strata;
 
 use crate::Fallible;
-use crate::methods::{MEASURES, families};
+use crate::methods::{MEASURES, ROBUST, families};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
@@ -88,6 +89,11 @@ const REMARKS: &[(&str, &str, &str)] = &[
     (MEASURES, "ZTET", "as RTET"),
     (MEASURES, "HR", "given with its standard error, not computed"),
     (MEASURES, "GEN", "given with its variance, not computed"),
+    (
+        ROBUST,
+        "wild bootstrap",
+        "second route in a test: every pattern of signs by whole matrices",
+    ),
 ];
 
 /// The whole page.
@@ -97,6 +103,7 @@ pub fn page(oracles: &Path) -> Fallible<String> {
     pairwise::compare(oracles, &mut book)?;
     strata::compare(oracles, &mut book)?;
     regression::compare(oracles, &mut book)?;
+    dependent::compare(oracles, &mut book)?;
     second_route::compare(oracles, &mut book)?;
     let mut page = String::from(HEAD);
     for family in families() {

@@ -1,6 +1,7 @@
 //! `onset multilevel`: effects that share studies, outcomes, times or groups.
 
 mod answer;
+mod extras;
 mod fit;
 mod groups;
 mod sheets;
@@ -77,6 +78,28 @@ pub struct ModelArgs {
     /// Leave out the profile-likelihood intervals of variances and correlations
     #[arg(long)]
     pub no_intervals: bool,
+    /// Wild cluster bootstrap of the moderators (else of the mean), so many replicates
+    #[arg(long, value_name = "NUMBER", requires = "robust", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub wild: Option<u32>,
+    /// Seed of the bootstrap
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+    /// The model again at other correlations within clusters, such as 0.2,0.4,0.8
+    #[arg(long, value_name = "R,R", value_delimiter = ',', value_parser = correlation, requires = "rho",
+          allow_negative_numbers = true)]
+    pub rho_band: Vec<f64>,
+    /// Prediction interval for the true effect of a new group
+    #[arg(long)]
+    pub predict: bool,
+    /// Predicted random effects
+    #[arg(long)]
+    pub blup: bool,
+    /// Likelihood-ratio test of each random effect
+    #[arg(long)]
+    pub lrt: bool,
+    /// The model without each cluster, Cook's distances, and hat values
+    #[arg(long)]
+    pub influence: bool,
 }
 
 fn structure(code: &str) -> Result<Structure, String> {

@@ -391,3 +391,69 @@ fn rows_without_a_group_leave_by_name_and_tables_are_written() {
     let csv = onset(&[words.as_slice(), &["--format", "csv"]].concat());
     assert!(csv.stdout.starts_with("name,estimate,se,"));
 }
+
+#[test]
+fn blocks_that_flags_add() {
+    let file = data("konstantopoulos2011");
+    let words = [
+        "--yi",
+        "yi",
+        "--vi",
+        "vi",
+        "--random",
+        "district/school",
+        "--predict",
+        "--blup",
+        "--lrt",
+        "--influence",
+        "--robust",
+        "CR2",
+        "--wild",
+        "2048",
+        "--rho",
+        "0.3",
+        "--cluster",
+        "district",
+        "--rho-band",
+        "0,0.6",
+    ];
+    let answer = run(&file, &words).json();
+    assert_eq!(answer["blup"].as_array().unwrap().len(), 67);
+    assert_eq!(answer["lrt"][1]["name"], "district/school");
+    assert_eq!(answer["influence"]["clusters"].as_array().unwrap().len(), 11);
+    let hats = answer["influence"]["hat"].as_array().unwrap();
+    let sum: f64 = hats.iter().map(|h| h["hat"].as_f64().unwrap()).sum();
+    assert!((sum - 1.0).abs() < 1e-10);
+    let wild = &answer["robust"]["wild"];
+    assert_eq!(
+        (&wild["exact"], &wild["replicates"]),
+        (&true.into(), &2048.into())
+    );
+    assert!(wild["p"].as_f64().unwrap() < 0.2);
+    let at_zero = run(
+        &file,
+        &["--yi", "yi", "--vi", "vi", "--random", "district/school"],
+    )
+    .json();
+    close(
+        &answer["rho_band"][0]["coefficients"][0]["estimate"],
+        at_zero["coefficients"][0]["estimate"].as_f64().unwrap(),
+        FIT,
+    );
+    assert!(answer["prediction"]["pi_lower"].as_f64() < answer["coefficients"][0]["ci_lower"].as_f64());
+    for block in ["blup", "lrt", "influence", "prediction", "rho_band", "robust"] {
+        assert!(at_zero.get(block).is_none(), "{block} was not asked for");
+    }
+    let shown = onset(&[&["multilevel", file.as_str()][..], &words[..]].concat());
+    for word in [
+        "Prediction",
+        "Likelihood-ratio tests",
+        "Predicted random effects",
+        "Without each cluster",
+        "rho = 0.6",
+    ] {
+        assert!(shown.stdout.contains(word), "{word}");
+    }
+    let twice = run(&file, &words).stdout;
+    assert_eq!(run(&file, &words).stdout, twice);
+}

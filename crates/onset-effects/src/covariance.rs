@@ -96,6 +96,25 @@ pub fn log_rate_ratio(control: Count) -> Result<f64, EffectError> {
     finite(1.0 / control.x)
 }
 
+/// Log odds of one group at two times, of those who are still well: n/(x_s (n - x_t)) for counts x_s at the earlier
+/// time and x_t <= x_s at the later one, both out of n. The covariance of two log odds ratios is the sum over both
+/// groups. It holds where the later count is a part of the earlier one (survivors), not for response by visit.
+///
+/// # Errors
+/// `Undefined` when nobody is left at the earlier time or everybody at the later one; `TooSmall` counts.
+///
+/// # Source
+/// Trikalinos & Olkin 2012, Clin Trials 9:610.
+pub fn nested_log_odds(n: f64, x_s: f64, x_t: f64) -> Result<f64, EffectError> {
+    at_least(Input::Xi, x_t, 0.0)?;
+    at_least(Input::Xi, x_s, x_t)?;
+    at_least(Input::Ni, n, x_s)?;
+    if x_s == 0.0 || x_t == n {
+        return undefined("nobody is left at the earlier time, or everybody at the later one");
+    }
+    finite(n / (x_s * (n - x_t)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,6 +152,10 @@ mod tests {
     fn smd_by_hand() {
         assert!((smd(0.5, 0.8, 20.0, 60.0).unwrap() - (0.05 + 0.4 / 120.0)).abs() < 1e-16);
         assert!(smd(0.5, 0.8, 20.0, 10.0).is_err());
+        // p_s = 3/4, p_t = 1/2 of 20: p_t (1 - p_s)/n over the product of the binomial variances of one person
+        let by_hand = 0.5 * 0.25 / 20.0 / (0.75 * 0.25 * 0.5 * 0.5);
+        assert!((nested_log_odds(20.0, 15.0, 10.0).unwrap() - by_hand).abs() < 1e-15);
+        assert!(nested_log_odds(20.0, 10.0, 15.0).is_err() && nested_log_odds(20.0, 20.0, 20.0).is_err());
         assert_eq!(log_rate_ratio(Count::new(4.0, 9.0).unwrap()).unwrap(), 0.25);
         assert!(
             log_odds_ratio(Share::new(0.0, 9.0).unwrap())

@@ -2,7 +2,9 @@
 
 use crate::pool::answer::{Coefficient, SolutionEntry};
 use crate::transform::Back;
-use onset::models::multilevel::{Component, Multilevel, Robust};
+use onset::models::multilevel::{
+    Blup, Component, LikelihoodRatio, Multilevel, Predicted, Robust, WithoutCluster,
+};
 use onset::models::pool::{Fit, QTest};
 use onset::models::regress::JointTest;
 use serde::Serialize;
@@ -25,6 +27,53 @@ pub struct Answer {
     pub solution: SolutionEntry,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub robust: Option<RobustEntry>,
+    /// The model at other correlations of sampling errors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rho_band: Option<Vec<BandEntry>>,
+    /// `null` where no single interval exists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prediction: Option<Option<Predicted>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blup: Option<Vec<Blup>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lrt: Option<Vec<LikelihoodRatio>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub influence: Option<Influence>,
+}
+
+/// One correlation of a sensitivity band.
+#[derive(Debug, Clone, Serialize)]
+pub struct BandEntry {
+    pub rho: f64,
+    pub coefficients: Vec<Coefficient>,
+    pub sigma2: Vec<f64>,
+    pub loglik: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub robust: Option<Vec<Coefficient>>,
+}
+
+/// What single clusters and effects do.
+#[derive(Debug, Clone, Serialize)]
+pub struct Influence {
+    pub clusters: Vec<WithoutCluster>,
+    /// One entry a data row.
+    pub hat: Vec<HatEntry>,
+}
+
+/// The hat value of a data row; `null` outside the fit.
+#[derive(Debug, Clone, Serialize)]
+pub struct HatEntry {
+    pub label: String,
+    pub hat: Option<f64>,
+}
+
+/// Wild cluster bootstrap.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct WildEntry {
+    pub statistic: f64,
+    pub p: f64,
+    pub replicates: usize,
+    pub exact: bool,
 }
 
 /// Cluster-robust inference.
@@ -37,6 +86,8 @@ pub struct RobustEntry {
     pub coefficients: Vec<Coefficient>,
     /// HTZ test of all coefficients but the intercept.
     pub wald: Option<JointTest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wild: Option<WildEntry>,
 }
 
 impl Answer {
@@ -57,6 +108,11 @@ impl Answer {
             q_moderators: fit.moderators,
             solution: fit.solution.into(),
             robust: None,
+            rho_band: None,
+            prediction: None,
+            blup: None,
+            lrt: None,
+            influence: None,
         }
     }
 }
@@ -70,12 +126,13 @@ impl RobustEntry {
             clusters: robust.clusters,
             coefficients: named(&robust.coefficients, back),
             wald,
+            wild: None,
         }
     }
 }
 
 /// Coefficients with their back-transforms: the intercept always, slopes where the scale is a logarithm.
-fn named(coefficients: &[onset::models::regress::Coefficient], back: &Back) -> Vec<Coefficient> {
+pub fn named(coefficients: &[onset::models::regress::Coefficient], back: &Back) -> Vec<Coefficient> {
     let whole = |name: &str| name == "intercept" || back.is_exponential();
     coefficients
         .iter()

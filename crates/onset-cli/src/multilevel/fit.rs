@@ -1,6 +1,7 @@
 //! From the flags to the answer.
 
 use super::answer::{Answer, RobustEntry};
+use super::extras::Context;
 use super::groups::{needed, numbers, paths, random, texts};
 use super::{Arguments, vcov};
 use crate::arguments::usage;
@@ -68,21 +69,36 @@ pub fn fit(arguments: &Arguments) -> Result<(Answer, Vec<Diagnostic>), Diagnosti
         level: model.level,
         intervals: !model.no_intervals,
     };
-    let fitted = multilevel(&effects, &built.design, sampling, random, &options).map_err(|e| refuse(&e))?;
+    let fitted =
+        multilevel(&effects, &built.design, sampling, random.clone(), &options).map_err(|e| refuse(&e))?;
     warnings.extend(fitted.warnings);
     let back = Back::new(loaded.measure, &loaded.inputs, rows);
     let mut answer = Answer::new(&fitted.value, &back);
+    let context = Context {
+        loaded: &loaded,
+        model,
+        rows,
+        effects: &effects,
+        design: &built.design,
+        random: &random,
+        options: &options,
+        back: &back,
+    };
+    let outermost = paths
+        .first()
+        .and_then(|path| path.first())
+        .or(model.outer.as_ref());
+    let column = model.cluster.as_ref().or(outermost).cloned().unwrap_or_default();
+    let labels = texts(&loaded, &column, rows)?;
     if let Some(kind) = model.robust {
-        let outermost = paths
-            .first()
-            .and_then(|path| path.first())
-            .or(model.outer.as_ref());
-        let column = model.cluster.as_ref().or(outermost).cloned().unwrap_or_default();
-        let labels = texts(&loaded, &column, rows)?;
         let robust = fitted.value.robust(&labels, kind).map_err(|e| refuse(&e))?;
         let wald = robust_wald(&fitted.value, &robust, &built.design, &mut warnings);
-        answer.robust = Some(RobustEntry::new(&robust, &column, wald, &back));
+        let mut entry = RobustEntry::new(&robust, &column, wald, &back);
+        entry.wild = context.wild(&robust).map_err(|e| refuse(&e))?;
+        answer.robust = Some(entry);
     }
+    let added = context.add(&fitted.value, &labels, &mut answer, &mut warnings);
+    added.map_err(|e| refuse(&e))?;
     Ok((answer, warnings))
 }
 

@@ -25,7 +25,8 @@ pub fn needed(model: &ModelArgs, paths: &[Vec<String>]) -> Vec<String> {
     let mut columns: Vec<String> = paths.iter().flatten().cloned().collect();
     columns.extend(model.inner.clone());
     columns.extend(model.outer.clone());
-    if model.rho.is_some() || model.phi.is_some() || model.robust.is_some() {
+    let clustered = model.rho.is_some() || model.phi.is_some() || model.robust.is_some() || model.influence;
+    if clustered {
         columns.extend(model.cluster.clone());
     }
     columns.extend(model.time.clone());

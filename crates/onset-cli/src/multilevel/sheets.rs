@@ -29,9 +29,87 @@ pub fn sheets(answer: &Answer) -> Vec<Sheet> {
         );
         sheets.push(coefficients(&title, &robust.coefficients));
     }
+    if let Some(band) = &answer.rho_band {
+        for entry in band {
+            sheets.push(coefficients(&format!("rho = {}", entry.rho), &entry.coefficients));
+        }
+    }
     sheets.push(components(answer));
     sheets.push(fit(answer));
+    sheets.extend(lrt(answer));
+    sheets.extend(prediction(answer));
+    sheets.extend(blup(answer));
+    sheets.extend(influence(answer));
     sheets
+}
+
+fn prediction(answer: &Answer) -> Option<Sheet> {
+    let found = answer.prediction.flatten()?;
+    let headers = ["estimate", "ci_lower", "ci_upper", "pi_lower", "pi_upper"];
+    let mut sheet = Sheet::new("Prediction", &headers);
+    let mean = &found.mean;
+    let row = [
+        mean.estimate,
+        mean.ci_lower,
+        mean.ci_upper,
+        found.pi_lower,
+        found.pi_upper,
+    ];
+    sheet.push(row.map(Cell::from).to_vec());
+    Some(sheet)
+}
+
+fn lrt(answer: &Answer) -> Option<Sheet> {
+    let headers = ["without", "statistic", "df", "p", "p at the boundary"];
+    let mut sheet = Sheet::new("Likelihood-ratio tests", &headers);
+    for test in answer.lrt.as_ref()? {
+        sheet.push(vec![
+            test.name.as_str().into(),
+            test.statistic.into(),
+            test.df.into(),
+            test.p.into(),
+            test.p_boundary.into(),
+        ]);
+    }
+    Some(sheet)
+}
+
+fn blup(answer: &Answer) -> Option<Sheet> {
+    let mut sheet = Sheet::new(
+        "Predicted random effects",
+        &["random", "group", "level", "estimate", "se"],
+    );
+    for found in answer.blup.as_ref()? {
+        sheet.push(vec![
+            found.random.as_str().into(),
+            found.group.as_str().into(),
+            found.level.clone().into(),
+            found.estimate.into(),
+            found.se.into(),
+        ]);
+    }
+    Some(sheet)
+}
+
+fn influence(answer: &Answer) -> Option<Sheet> {
+    let found = answer.influence.as_ref()?;
+    let mut headers = vec!["without".to_owned(), "effects".to_owned(), "cook_d".to_owned()];
+    headers.extend(answer.coefficients.iter().map(|c| c.name.clone()));
+    let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+    let mut sheet = Sheet::new("Without each cluster", &headers);
+    for entry in &found.clusters {
+        let mut row = vec![
+            entry.label.as_str().into(),
+            entry.effects.into(),
+            entry.cook_d.into(),
+        ];
+        for at in 0..answer.coefficients.len() {
+            let estimate = entry.estimates.as_ref().and_then(|all| all.get(at).copied());
+            row.push(estimate.into());
+        }
+        sheet.push(row);
+    }
+    Some(sheet)
 }
 
 fn coefficients(title: &str, found: &[Coefficient]) -> Sheet {
@@ -87,6 +165,15 @@ fn fit(answer: &Answer) -> Sheet {
     }
     if let Some(q) = answer.robust.as_ref().and_then(|robust| robust.wald) {
         test("HTZ moderators", q.value, q.df1, q.df2, q.p);
+    }
+    if let Some(wild) = answer.robust.as_ref().and_then(|robust| robust.wild) {
+        test(
+            "wild bootstrap",
+            wild.statistic,
+            wild.replicates as f64,
+            None,
+            wild.p,
+        );
     }
     let criteria = [
         ("log-likelihood", answer.fit.loglik),

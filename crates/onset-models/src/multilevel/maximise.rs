@@ -120,7 +120,7 @@ fn starts(model: &Model, method: Likelihood, scale: f64) -> (Vec<Vec<f64>>, u32)
 }
 
 /// Standard deviations of the grid, in units of the typical one.
-const GRID: [f64; 4] = [0.1, 0.45, 0.9, 1.8];
+const GRID: [f64; 3] = [0.15, 0.6, 1.5];
 
 /// Local maxima of the likelihood on a grid of standard deviations.
 fn grid(model: &Model, method: Likelihood, scale: f64, sds: usize) -> (Vec<Vec<f64>>, u32) {

@@ -20,6 +20,7 @@
 //! ```
 
 mod bootstrap;
+mod builder;
 mod compare;
 mod dense;
 mod effects;
@@ -37,6 +38,7 @@ mod sampling;
 mod shape;
 
 pub use bootstrap::{WildTest, WildWeights};
+pub use builder::{Arms, SamplingBuilder};
 pub use compare::{LikelihoodRatio, likelihood_ratio};
 pub use effects::{Blup, Predicted};
 pub use error::MultilevelError;

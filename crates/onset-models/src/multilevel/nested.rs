@@ -146,7 +146,8 @@ impl Nested {
         let mut current = vec![0.0; width];
         for (at, &row) in rows.iter().enumerate() {
             if sampling.is_single(row) {
-                let (w, u) = (1.0 / sampling.variances()[row], table.row(row));
+                let w = 1.0 / sampling.variances()[row];
+                let u: Vec<f64> = table.row(row).collect();
                 self.ln_det -= w.ln();
                 add_outer(&u, w, &mut current);
             } else if !block_done[block_of[row]] {
@@ -247,6 +248,14 @@ impl Stack {
         self.pivot(total);
         let acc = &mut self.levels[level];
         if !self.derivatives {
+            if let (&[a, b], [aa, ab, bb, ..]) = (u, acc.as_mut_slice()) {
+                // an intercept alone, written out
+                let (wa, wb) = (w * a, w * b);
+                *aa += wa * a;
+                *ab += wa * b;
+                *bb += wb * b;
+                return;
+            }
             let mut k = 0;
             for i in 0..u.len() {
                 let x = w * u[i];
@@ -260,6 +269,17 @@ impl Stack {
         let own = depth - 1;
         let (first, second) = ((1 + own) * width, (1 + depth + pair(own, own)) * width);
         let (w2, w3) = (-w * w, 2.0 * w * w * w);
+        if let &[a, b] = u {
+            let products = [a * a, a * b, b * b];
+            for (k, x) in products.into_iter().enumerate() {
+                acc[k] += w * x;
+                acc[first + k] += w2 * x;
+                acc[second + k] += w3 * x;
+            }
+            acc[first + 3] += w;
+            acc[second + 3] += w2;
+            return;
+        }
         let mut k = 0;
         for i in 0..u.len() {
             for y in &u[..=i] {
@@ -436,14 +456,10 @@ impl<'a> Table<'a> {
         }
     }
 
-    fn row(&self, row: usize) -> Vec<f64> {
+    fn row(&self, row: usize) -> impl Iterator<Item = f64> + use<'a> {
         let own = &self.u[row * self.given..(row + 1) * self.given];
-        let mut out = Vec::with_capacity(self.columns);
-        if !self.constant {
-            out.push(1.0);
-        }
-        out.extend_from_slice(own);
-        out
+        let one = (!self.constant).then_some(1.0);
+        one.into_iter().chain(own.iter().copied())
     }
 }
 
