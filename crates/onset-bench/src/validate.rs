@@ -9,7 +9,7 @@ mod second_route;
 mod strata;
 
 use crate::Fallible;
-use crate::methods::{MEASURES, ROBUST, families};
+use crate::methods::{MEASURES, MULTILEVEL, ROBUST, families};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
@@ -89,6 +89,11 @@ const REMARKS: &[(&str, &str, &str)] = &[
     (MEASURES, "ZTET", "as RTET"),
     (MEASURES, "HR", "given with its standard error, not computed"),
     (MEASURES, "GEN", "given with its variance, not computed"),
+    (
+        MULTILEVEL,
+        "UN",
+        "the reference stops below the singular maximum of ishak2007: ours is the higher likelihood (a test)",
+    ),
     (
         ROBUST,
         "wild bootstrap",

@@ -48,6 +48,10 @@ pub fn compare(oracles: &Path, book: &mut Book) -> Fallible<()> {
                 method: (MULTILEVEL, ours.code),
             };
             note(&fit, &case["expect"], comparer);
+            let origin = Origin {
+                reference: text(&file["source"]).split(", ").nth(1).unwrap_or_default(),
+                data,
+            };
             for key in ["robust_district", "robust_study"] {
                 robust(&fit, &ours.cluster, &case[key], &origin, book)?;
             }
