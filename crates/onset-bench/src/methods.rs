@@ -2,6 +2,7 @@
 
 use onset::effects::{Measure, VarianceType};
 use onset::models::multilevel::{RobustType, Structure};
+use onset::models::counts::GlmmModel;
 use onset::models::pool::{PredictionKind, Tau2IntervalKind, Tau2Method, Test};
 
 /// Methods that answer the same question.
@@ -19,6 +20,7 @@ pub const TESTS: &str = "Tests of the mean";
 pub const TAU2_INTERVALS: &str = "Intervals of tau2";
 pub const PREDICTIONS: &str = "Prediction intervals";
 pub const STRATA: &str = "Pooling of counts";
+pub const MIXED: &str = "Generalised linear mixed models";
 pub const REGRESSIONS: &str = "Meta-regression, by estimator of tau2";
 pub const MULTILEVEL: &str = "Multilevel and multivariate models";
 pub const ROBUST: &str = "Cluster-robust inference";
@@ -29,6 +31,8 @@ pub fn families() -> Vec<Family> {
     let family = |name, codes| Family { name, codes };
     let mut tau2: Vec<_> = vec!["FE"];
     tau2.extend(Tau2Method::all().map(Tau2Method::code));
+    let mut mixed: Vec<_> = GlmmModel::all().map(GlmmModel::code).collect();
+    mixed.extend(["PLO", "IRR CM.EL", "IRLN"]);
     vec![
         family(
             MEASURES,
@@ -52,6 +56,7 @@ pub fn families() -> Vec<Family> {
             STRATA,
             vec!["MH OR", "MH RR", "MH RD", "MH IRR", "MH IRD", "Peto OR"],
         ),
+        family(MIXED, mixed),
         family(REGRESSIONS, vec!["REML", "ML", "DL", "EB", "PM"]),
         family(MULTILEVEL, {
             let mut codes = vec!["a/b", "a+b"];

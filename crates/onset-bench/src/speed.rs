@@ -1,6 +1,7 @@
 //! Speed and memory against a budget: the rows of `cargo xtask bench --json`.
 
 mod dependent;
+mod counts;
 mod diagnostics;
 mod made_review;
 mod models;
@@ -76,6 +77,7 @@ pub fn print(onset: &Path, folder: &Path) -> Fallible<()> {
     rows.extend(models::rows()?);
     rows.extend(diagnostics::rows()?);
     rows.extend(dependent::rows()?);
+    rows.extend(counts::rows()?);
     let rows: Vec<Value> = rows.iter().map(Row::to_json).collect();
     println!("{}", serde_json::to_string_pretty(&rows)?);
     Ok(())

@@ -1,6 +1,7 @@
 //! docs/validation.md: every comparison with reference values, run again.
 
 mod dependent;
+mod counts;
 mod effects;
 mod pairwise;
 mod reference;
@@ -107,6 +108,7 @@ pub fn page(oracles: &Path) -> Fallible<String> {
     effects::compare(oracles, &mut book)?;
     pairwise::compare(oracles, &mut book)?;
     strata::compare(oracles, &mut book)?;
+    counts::compare(oracles, &mut book)?;
     regression::compare(oracles, &mut book)?;
     dependent::compare(oracles, &mut book)?;
     second_route::compare(oracles, &mut book)?;

@@ -1,6 +1,7 @@
 //! `onset pool`: one mean, subgroups, or a meta-regression.
 
 pub mod answer;
+mod counts;
 pub mod fit;
 pub mod sheets;
 
@@ -9,6 +10,7 @@ use crate::load::load;
 use crate::output::Output;
 use clap::{Args, ValueEnum};
 use onset::data::Diagnostic;
+use onset::models::counts::GlmmModel;
 use onset::models::pool::{Method, PredictionKind, Tau2IntervalKind, Test};
 
 /// Arguments of `onset pool`.
@@ -37,9 +39,14 @@ pub struct ModelArgs {
     #[arg(long, value_enum)]
     pub model: Option<Model>,
     /// Estimator of tau2 (REML DL HE HS HSk SJ ML EB PM PMM DLIT SJIT GENQ GENQM), FE, EE or CE for the
-    /// common effect, MH or PETO [default: REML]
+    /// common effect, MH (Mantel-Haenszel), PETO, or GLMM (with --glmm) [default: REML]
     #[arg(long, value_name = "METHOD", value_parser = method)]
     pub method: Option<MethodArg>,
+    /// With --method GLMM: UM.FS (fixed study levels), UM.RS (random levels), CM.EL (exact conditional) or CM.AL
+    /// (its binomial approximation); measures OR and IRR. PLO and IRLN have one group and take no --glmm
+    /// [default: UM.FS]
+    #[arg(long, value_name = "MODEL", value_parser = glmm)]
+    pub glmm: Option<GlmmModel>,
     /// z, t, knha (Hartung-Knapp), adhoc (floored at 1) or kr (Kenward-Roger) [default: knha from three
     /// studies where tau2 > 0, else z]
     #[arg(long, value_name = "TEST", value_parser = test)]
@@ -97,6 +104,8 @@ pub enum MethodArg {
     MantelHaenszel,
     /// Peto.
     Peto,
+    /// Generalised linear mixed model.
+    Glmm,
 }
 
 /// What `--tau2-ci` may be.
@@ -115,12 +124,17 @@ fn method(code: &str) -> Result<MethodArg, String> {
     match code.to_ascii_uppercase().as_str() {
         "MH" => Ok(MethodArg::MantelHaenszel),
         "PETO" => Ok(MethodArg::Peto),
-        "GLMM" => Err("generalised linear mixed models are not offered yet".to_owned()),
+        "GLMM" => Ok(MethodArg::Glmm),
         _ => Err(format!(
-            "unknown method '{code}'; allowed: {} MH PETO",
+            "unknown method '{code}'; allowed: {} MH PETO GLMM",
             Method::codes().join(" ")
         )),
     }
+}
+
+fn glmm(code: &str) -> Result<GlmmModel, String> {
+    GlmmModel::from_code(&code.to_ascii_uppercase())
+        .ok_or_else(|| "allowed: UM.FS, UM.RS, CM.EL, CM.AL".to_owned())
 }
 
 fn test(code: &str) -> Result<Test, String> {
@@ -151,6 +165,11 @@ impl ModelArgs {
     /// `usage`.
     pub fn method(&self) -> Result<MethodArg, Diagnostic> {
         let common = MethodArg::Inverse(Method::Common, "FE");
+        if self.glmm.is_some() && self.method != Some(MethodArg::Glmm) {
+            return Err(usage(
+                "--glmm chooses the model of --method GLMM, which was not given",
+            ));
+        }
         match (self.model, self.method) {
             (Some(Model::Common), None) => Ok(common),
             (Some(Model::Common), Some(MethodArg::Inverse(Method::Random(_), code))) => Err(usage(format!(

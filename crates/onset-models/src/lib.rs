@@ -1,6 +1,7 @@
 //! Models of evidence synthesis: pooling, regression, heterogeneity, dependent effects, blinding.
 
 pub mod blinding;
+pub mod counts;
 pub mod diagnostics;
 pub mod multilevel;
 pub mod permute;

@@ -22,6 +22,12 @@ pub struct Answer {
     pub q: Option<QTest>,
     pub q_moderators: Option<JointTest>,
     pub prediction: Option<PredictionEntry>,
+    /// Variance of the studies' levels, in a mixed model with random ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sigma2: Option<f64>,
+    /// Likelihood-ratio test of tau2 = 0, in a mixed model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tau2_test: Option<QTest>,
     pub fit: Option<Fit>,
     pub solution: SolutionEntry,
     /// Intervals that the default rules set beside the one given.
@@ -191,7 +197,7 @@ impl From<Coefficient> for Unnamed {
 }
 
 impl PredictionEntry {
-    fn new(p: &Prediction, back: &Back) -> Self {
+    pub fn new(p: &Prediction, back: &Back) -> Self {
         let transformed = (!back.is_identity()).then(|| TransformedRange {
             lower: back.apply(p.lower),
             upper: back.apply(p.upper),
@@ -232,6 +238,8 @@ impl Answer {
             q: Some(pooled.q),
             q_moderators: None,
             prediction: pooled.prediction.as_ref().map(|p| PredictionEntry::new(p, back)),
+            sigma2: None,
+            tau2_test: None,
             fit: Some(pooled.fit),
             solution: pooled.tau2.solution.into(),
             beside: beside.collect(),
@@ -265,6 +273,8 @@ impl Answer {
             q: Some(r.q),
             q_moderators: r.moderators,
             prediction: None,
+            sigma2: None,
+            tau2_test: None,
             fit: Some(r.fit),
             solution: r.tau2.solution.into(),
             beside: Vec::new(),
@@ -300,6 +310,8 @@ impl Answer {
             q: Some(m.q),
             q_moderators: m.moderators,
             prediction: None,
+            sigma2: None,
+            tau2_test: None,
             fit: Some(m.fit),
             solution: m.solution.into(),
             beside: Vec::new(),

@@ -1,6 +1,7 @@
 //! From loaded effects to the answer.
 
 use super::answer::{Answer, SolutionEntry, Study, SubgroupsEntry, TableTests};
+use super::counts::mixed;
 use super::{MethodArg, ModelArgs};
 use crate::arguments::{EffectArgs, usage};
 use crate::load::LoadedEffects;
@@ -29,6 +30,7 @@ pub fn fit(
         MethodArg::Inverse(method, code) => {
             inverse_variance(loaded, model, &options(model, method), code, warnings)
         }
+        MethodArg::Glmm => mixed(loaded, model, warnings),
         method => strata(loaded, effects, model, method),
     }
 }
@@ -345,6 +347,12 @@ fn by_rates(
     measure: RateMeasure,
     options: &StrataOptions,
 ) -> (Vec<usize>, Result<Stratified, PoolError>) {
+    let (rows, tables) = rates(loaded);
+    (rows, mantel_haenszel_rates(&tables, measure, options))
+}
+
+/// Rows whose events and person-times are known.
+pub fn rates(loaded: &LoadedEffects) -> (Vec<usize>, Vec<PersonTime>) {
     let get = |input, row| loaded.inputs.get(input, row);
     let table = |row| {
         Some(PersonTime {
@@ -354,11 +362,9 @@ fn by_rates(
             t2: get(Input::T2i, row)?,
         })
     };
-    let found: Vec<_> = (0..loaded.rows.len())
+    (0..loaded.rows.len())
         .filter_map(|row| Some((row, table(row)?)))
-        .collect();
-    let (rows, tables): (Vec<usize>, Vec<PersonTime>) = found.into_iter().unzip();
-    (rows, mantel_haenszel_rates(&tables, measure, options))
+        .unzip()
 }
 
 /// Rows whose four cells are known.
@@ -405,6 +411,8 @@ fn of_strata(loaded: &LoadedEffects, found: &Stratified, code: &str, level: f64,
         q: Some(found.q),
         q_moderators: None,
         prediction: None,
+        sigma2: None,
+        tau2_test: None,
         fit: Some(found.fit),
         solution: SolutionEntry {
             kind: "closed_form",

@@ -59,6 +59,24 @@ pub enum PoolError {
         /// Value found.
         found: f64,
     },
+    /// A count that is not a whole number, where the likelihood needs one.
+    #[error(
+        "study {row}: {name} is {found}, and must be a whole number of 0 or more. Hint: no correction is added to counts here"
+    )]
+    NotWhole {
+        /// Study, from 1.
+        row: usize,
+        /// Cell.
+        name: &'static str,
+        /// Value found.
+        found: f64,
+    },
+    /// A bootstrap too small for a quantile.
+    #[error("{found} draws, and a bootstrap needs at least 100")]
+    TooFewDraws {
+        /// Draws asked for.
+        found: usize,
+    },
     /// A group without people.
     #[error("study {row}: a group has nobody in it")]
     EmptyGroup {

@@ -10,6 +10,7 @@
 //! assert!(pooled.value.tau2.value > 0.0);
 //! ```
 
+mod bootstrap;
 mod error;
 pub(crate) mod fitted;
 mod guards;
@@ -27,6 +28,7 @@ mod strata;
 mod subsets;
 pub mod tau2;
 
+pub use bootstrap::{BOOTSTRAP_DRAWS, bootstrap_prediction};
 pub use error::PoolError;
 pub use guards::{guarded_test, unequal_precision};
 pub use interval::{Tau2Interval, Tau2IntervalKind};
@@ -216,6 +218,15 @@ fn predict(
     guards::prediction_on_request(effects.k(), fitted.tau2.value, kind, warnings);
     if effects.k() < 3 {
         return None;
+    }
+    if kind == PredictionKind::Nnf {
+        return match bootstrap_prediction(effects, options.level, BOOTSTRAP_DRAWS, options.seed) {
+            Ok(found) => Some(found),
+            Err(error) => {
+                warnings.push(Diagnostic::warning("no_prediction", error.to_string()));
+                None
+            }
+        };
     }
     spread.interval(kind, options.level)
 }

@@ -77,6 +77,32 @@ pub struct Prediction {
     pub df: Option<f64>,
 }
 
+impl Prediction {
+    /// The interval from a mean and its Wald standard error alone; `None` for the kinds that need more (HK, KR and the
+    /// bootstrap), and below three studies.
+    pub fn wald(
+        kind: PredictionKind,
+        estimate: f64,
+        standard_error: f64,
+        tau2: f64,
+        k: usize,
+        level: f64,
+    ) -> Option<Self> {
+        if k < 3 || !matches!(kind, PredictionKind::Hts | PredictionKind::V | PredictionKind::S) {
+            return None;
+        }
+        let spread = Spread {
+            estimate,
+            tau2,
+            wald: standard_error,
+            hartung_knapp: standard_error,
+            kenward_roger: (standard_error, 0.0),
+            df: k as f64 - 1.0,
+        };
+        spread.interval(kind, level)
+    }
+}
+
 /// The standard errors a prediction interval may need.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spread {

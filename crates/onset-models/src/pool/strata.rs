@@ -65,7 +65,7 @@ impl Counts {
         (mean, variance)
     }
 
-    pub(super) fn check(&self, row: usize) -> Result<(), PoolError> {
+    pub(crate) fn check(&self, row: usize) -> Result<(), PoolError> {
         for (name, value) in [("a", self.a), ("b", self.b), ("c", self.c), ("d", self.d)] {
             if !(value.is_finite() && value >= 0.0) {
                 return Err(PoolError::BadCount {
@@ -96,7 +96,7 @@ pub struct PersonTime {
 }
 
 impl PersonTime {
-    pub(super) fn check(&self, row: usize) -> Result<(), PoolError> {
+    pub(crate) fn check(&self, row: usize) -> Result<(), PoolError> {
         for (name, value) in [("x1", self.x1), ("x2", self.x2)] {
             if !(value.is_finite() && value >= 0.0) {
                 return Err(PoolError::BadCount {

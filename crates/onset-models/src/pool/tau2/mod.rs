@@ -14,7 +14,7 @@ use onset_effects::Effects;
 use serde::Serialize;
 
 pub(crate) use likelihood::{Likelihood, height, maximise};
-pub(crate) use median::t_at_probability;
+pub(crate) use median::{generalised_q_probability, t_at_probability};
 pub(crate) use paule_mandel::q_root;
 
 /// Weights a of a generalised Q statistic.
