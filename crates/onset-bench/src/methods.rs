@@ -1,8 +1,8 @@
 //! Every method that can be chosen, family by family, as the enums of the library name them.
 
 use onset::effects::{Measure, VarianceType};
-use onset::models::multilevel::{RobustType, Structure};
 use onset::models::counts::GlmmModel;
+use onset::models::multilevel::{RobustType, Structure};
 use onset::models::pool::{PredictionKind, Tau2IntervalKind, Tau2Method, Test};
 
 /// Methods that answer the same question.

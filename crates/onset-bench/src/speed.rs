@@ -1,7 +1,7 @@
 //! Speed and memory against a budget: the rows of `cargo xtask bench --json`.
 
-mod dependent;
 mod counts;
+mod dependent;
 mod diagnostics;
 mod made_review;
 mod models;

@@ -1,7 +1,7 @@
 //! docs/validation.md: every comparison with reference values, run again.
 
-mod dependent;
 mod counts;
+mod dependent;
 mod effects;
 mod pairwise;
 mod reference;
