@@ -15,6 +15,7 @@ mod output;
 mod permute;
 mod pool;
 mod run;
+mod smallstudy;
 mod transform;
 
 use clap::{Parser, Subcommand};
@@ -49,6 +50,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Permutation tests of a pool or a meta-regression
     Permute(Box<permute::Arguments>),
+    /// Tests of small-study effects, adjusted estimates, selection models
+    Smallstudy(Box<smallstudy::Arguments>),
     /// Answer the six questions of a review and write its report
     Run(run::Arguments),
 }
@@ -63,6 +66,7 @@ impl Command {
             Command::Multilevel(arguments) => Ok(multilevel::run(arguments)?),
             Command::Explain(arguments) => explain::run(arguments),
             Command::Permute(arguments) => Ok(permute::run(arguments)?),
+            Command::Smallstudy(arguments) => Ok(smallstudy::run(arguments)?),
             Command::Run(arguments) => run::run(arguments),
         }
     }
