@@ -5,6 +5,7 @@
 //! statistic.
 
 mod axis;
+pub mod caterpillar;
 pub mod cohorts;
 pub mod forest;
 mod frame;
@@ -20,6 +21,7 @@ pub mod text;
 mod theme;
 pub mod windows;
 
+pub use caterpillar::{caterpillar, caterpillar_narrow};
 pub use cohorts::{cohorts, cohorts_narrow};
 pub use forest::{forest, forest_narrow};
 pub use funnel::{funnel, funnel_narrow};

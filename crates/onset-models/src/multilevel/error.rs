@@ -95,23 +95,6 @@ pub enum MultilevelError {
         /// Range.
         range: &'static str,
     },
-    /// The same level twice within one group of a structure.
-    #[error(
-        "'{inner}' {level} stands twice within one '{outer}' ({group}): structure {structure} needs each level once \
-         there"
-    )]
-    RepeatedLevel {
-        /// Inner variable.
-        inner: String,
-        /// The level.
-        level: String,
-        /// Outer variable.
-        outer: String,
-        /// The group.
-        group: String,
-        /// Code of the structure.
-        structure: &'static str,
-    },
     /// A structure with fewer than two levels.
     #[error("structure {structure} needs at least two levels of '{inner}', and there is {found}")]
     TooFewLevels {

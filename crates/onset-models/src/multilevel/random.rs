@@ -84,7 +84,6 @@ pub struct Random {
     pub(crate) times: Vec<f64>,
     /// Known correlation of the levels.
     pub(crate) known: Option<Matrix>,
-    pub(crate) inner_name: String,
 }
 
 impl Random {
@@ -156,11 +155,11 @@ impl Random {
     }
 
     /// Levels of an inner variable within groups of an outer one, with `structure`. Levels are ordered as
-    /// numbers where all are numbers, else by bytes; CAR takes their numbers as times.
+    /// numbers where all are numbers, else by bytes; CAR takes their numbers as times. Effects of one level in one
+    /// group share its random effect.
     ///
     /// # Errors
-    /// `UnequalLengths`, `TooFewLevels`, `NeedsTimes` (CAR where a level is no number), `RepeatedLevel`
-    /// for structures with correlations.
+    /// `UnequalLengths`, `TooFewLevels`, `NeedsTimes` (CAR where a level is no number).
     pub fn structured(
         inner: (&str, &[&str]),
         outer: (&str, &[&str]),
@@ -181,17 +180,14 @@ impl Random {
             (Structure::Car, Some(numbers)) => numbers,
             _ => Vec::new(),
         };
-        let random = Random {
+        Ok(Random {
             groups: group_labels.len(),
             group_labels,
             level,
             level_labels,
             times,
-            inner_name: inner.0.to_owned(),
             ..Random::bare(outer.0, structure, group)
-        };
-        random.check_repeats(inner.1)?;
-        Ok(random)
+        })
     }
 
     /// Groups whose intercepts have the known correlation `r` (labels in order of first bytes), one variance.
@@ -231,7 +227,6 @@ impl Random {
             level_labels: Vec::new(),
             times: Vec::new(),
             known: None,
-            inner_name: String::new(),
         }
     }
 
@@ -267,25 +262,6 @@ impl Random {
             level: pick(&self.level),
             ..self.clone()
         }
-    }
-
-    fn check_repeats(&self, cells: &[&str]) -> Result<(), MultilevelError> {
-        if !self.structure.correlated() {
-            return Ok(());
-        }
-        let mut seen = std::collections::BTreeSet::new();
-        for (row, cell) in cells.iter().enumerate() {
-            if !seen.insert((self.group[row], self.level[row])) {
-                return Err(MultilevelError::RepeatedLevel {
-                    inner: self.inner_name.clone(),
-                    level: (*cell).to_owned(),
-                    outer: self.name.clone(),
-                    group: self.group_labels[self.group[row]].clone(),
-                    structure: self.structure.code(),
-                });
-            }
-        }
-        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(dead_code)]
 
 use onset_data::RowId;
+use onset_plot::caterpillar::{Caterpillar, CaterpillarPoint};
 use onset_plot::cohorts::{Cohort, Cohorts};
 use onset_plot::forest::{Arm, Block, Columns, Forest, Mean, Row};
 use onset_plot::funnel::{Funnel, FunnelPoint};
@@ -725,6 +726,31 @@ pub fn funnel_ratio() -> Funnel {
     }
 }
 
+/// Thirty effects of ten trials.
+pub fn caterpillar() -> Caterpillar {
+    let effects = (0..30).map(|i| {
+        let value = -5.0 + ((i * 7919) % 31) as f64 / 3.0 - 4.0;
+        let half = 1.5 + ((i * 104_729) % 17) as f64 / 4.0;
+        CaterpillarPoint {
+            key: format!("trial{}", i / 3 + 1),
+            label: format!("Trial {}, visit {}", i / 3 + 1, i % 3 + 1),
+            interval: Interval::new(value, value - half, value + half),
+            rows: rows(&[9 + i as u64]),
+        }
+    });
+    Caterpillar {
+        heading: heading(
+            "caterpillar",
+            "Most effects stand on one side, and they spread widely",
+            "Mean difference in MADRS at three visits; 30 effects of 10 trials",
+        ),
+        effect: self::points(),
+        points: effects.collect(),
+        pooled: Some(Interval::new(-4.1, -5.6, -2.6)),
+        prediction: Some((-9.8, 1.6)),
+    }
+}
+
 /// Every sample, wide and narrow.
 pub fn scenes() -> Vec<(&'static str, Scene, Scene)> {
     use onset_plot as p;
@@ -751,6 +777,13 @@ pub fn scenes() -> Vec<(&'static str, Scene, Scene)> {
         ),
         named("icons", (p::icons(&icons()), p::icons_narrow(&icons()))),
         named("funnel", (p::funnel(&funnel()), p::funnel_narrow(&funnel()))),
+        named(
+            "caterpillar",
+            (
+                p::caterpillar(&caterpillar()),
+                p::caterpillar_narrow(&caterpillar()),
+            ),
+        ),
         named(
             "funnel-ratio",
             (p::funnel(&funnel_ratio()), p::funnel_narrow(&funnel_ratio())),
