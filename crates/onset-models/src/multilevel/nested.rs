@@ -317,6 +317,21 @@ impl Stack {
         let d = 1.0 + t * s1;
         let (f, shrink) = (t / d, 1.0 / d);
         self.pivots *= d;
+        if let ([s11, s12, s22, _], [p11, p12, p22, ..], false) =
+            (acc.as_mut_slice(), parent.as_mut_slice(), self.derivatives)
+        {
+            // an intercept alone, written out
+            let (a, b) = (*s11, *s12);
+            *p11 += a - f * a * a;
+            *p12 += b - f * a * b;
+            *p22 += *s22 - f * b * b;
+            (*s11, *s12, *s22) = (0.0, 0.0, 0.0);
+            if !(1e-200..=1e200).contains(&self.pivots) {
+                self.ln_det += self.pivots.ln();
+                self.pivots = 1.0;
+            }
+            return;
+        }
         for u in 0..c {
             self.s[u] = acc[packed(u, 0)];
         }
