@@ -11,6 +11,7 @@ mod explain;
 mod failure;
 mod load;
 mod multilevel;
+mod network;
 mod output;
 mod permute;
 mod pool;
@@ -46,6 +47,8 @@ enum Command {
     Diagnose(Box<diagnose::Arguments>),
     /// Effects that share studies, outcomes or times: multilevel, multivariate, cluster-robust
     Multilevel(Box<multilevel::Arguments>),
+    /// Many treatments compared directly and through one another: league, ranks, inconsistency
+    Network(Box<network::Arguments>),
     /// What stands behind a number of results.json: model, rows, sources
     Explain(explain::Arguments),
     /// Permutation tests of a pool or a meta-regression
@@ -64,6 +67,7 @@ impl Command {
             Command::Pool(arguments) => Ok(pool::run(arguments)?),
             Command::Diagnose(arguments) => Ok(diagnose::run(arguments)?),
             Command::Multilevel(arguments) => Ok(multilevel::run(arguments)?),
+            Command::Network(arguments) => Ok(network::run(arguments)?),
             Command::Explain(arguments) => explain::run(arguments),
             Command::Permute(arguments) => Ok(permute::run(arguments)?),
             Command::Smallstudy(arguments) => Ok(smallstudy::run(arguments)?),

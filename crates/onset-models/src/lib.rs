@@ -4,6 +4,7 @@ pub mod blinding;
 pub mod counts;
 pub mod diagnostics;
 pub mod multilevel;
+pub mod network;
 pub mod permute;
 pub mod pool;
 pub mod regress;

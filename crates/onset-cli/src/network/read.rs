@@ -1,0 +1,261 @@
+//! Rows of a table as a network.
+
+use super::{Arguments, ArmArgs, ContrastArgs};
+use crate::arguments::usage;
+use onset::data::{Diagnostic, Table, Warned};
+use onset::effects::{AddTo, Input, Inputs, Measure, Options, compute};
+use onset::models::network::{Contrast, Network};
+use std::collections::BTreeMap;
+
+/// Added to the cells of a study with an empty one.
+const ADDITION: f64 = 0.5;
+
+/// Reads arms or contrasts.
+///
+/// # Errors
+/// `usage` when neither set of columns is whole; what is wrong with a row.
+pub fn network(arguments: &Arguments) -> Result<Warned<Network>, Diagnostic> {
+    let (contrasts, by_arm) = (&arguments.contrasts, arguments.arms.study.is_some());
+    if by_arm == contrasts.studlab.is_some() {
+        return Err(usage("give the columns of arms or of contrasts").hint(
+            "--study --treat --events --n, or --study --treat --mean --sd --n, or --studlab --treat1 --treat2 --te --sete",
+        ));
+    }
+    let table = Table::read(&arguments.file)?;
+    let mut warnings = Vec::new();
+    let rows = if by_arm {
+        arms(&table, &arguments.arms, &mut warnings)?
+    } else {
+        given(&table, contrasts, &mut warnings)?
+    };
+    let built = if by_arm {
+        Network::from_arms(&rows)
+    } else {
+        Network::new(&rows)
+    };
+    let network =
+        built.map_err(|error| Diagnostic::error("network", error.to_string()).file(table.name()))?;
+    warnings.extend(network.warnings);
+    Ok(Warned {
+        value: network.value,
+        warnings,
+    })
+}
+
+fn header<'a>(flag: &str, value: &'a Option<String>) -> Result<&'a str, Diagnostic> {
+    value
+        .as_deref()
+        .ok_or_else(|| usage(format!("{flag} is missing")))
+}
+
+fn missing(table: &Table, row: usize, study: Option<&str>) -> Diagnostic {
+    let warning = Diagnostic::warning(
+        "missing_value",
+        format!("Row {} has an empty cell and is left out", row + 1),
+    )
+    .line(table.line(row));
+    match study {
+        Some(study) => warning.study(study),
+        None => warning,
+    }
+}
+
+fn given(
+    table: &Table,
+    columns: &ContrastArgs,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Vec<Contrast>, Diagnostic> {
+    let study = table.column(header("--studlab", &columns.studlab)?)?.texts();
+    let first = table.column(header("--treat1", &columns.treat1)?)?.texts();
+    let second = table.column(header("--treat2", &columns.treat2)?)?.texts();
+    let y = table.column(header("--te", &columns.te)?)?.numbers()?;
+    let errors = header("--sete", &columns.sete)?;
+    let se = table.column(errors)?.numbers()?;
+    let mut rows = Vec::with_capacity(y.len());
+    for i in 0..y.len() {
+        let (Some(s), Some(a), Some(b), Some(y), Some(se)) = (study[i], first[i], second[i], y[i], se[i])
+        else {
+            warnings.push(missing(table, i, study[i]));
+            continue;
+        };
+        if se <= 0.0 {
+            return Err(
+                Diagnostic::error("bad_standard_error", "A standard error must be above 0")
+                    .file(table.name())
+                    .line(table.line(i))
+                    .study(s)
+                    .column(errors)
+                    .found(se.to_string()),
+            );
+        }
+        rows.push(Contrast {
+            study: s.to_owned(),
+            treat1: a.to_owned(),
+            treat2: b.to_owned(),
+            y,
+            se,
+        });
+    }
+    Ok(rows)
+}
+
+/// One arm: its row and its numbers (events or mean, sd, n).
+struct Arm<'a> {
+    row: usize,
+    treatment: &'a str,
+    value: f64,
+    sd: f64,
+    n: f64,
+}
+
+fn arms(
+    table: &Table,
+    columns: &ArmArgs,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Vec<Contrast>, Diagnostic> {
+    let study = table.column(header("--study", &columns.study)?)?.texts();
+    let treatment = table.column(header("--treat", &columns.treat)?)?.texts();
+    let n = table.column(header("--n", &columns.n)?)?.numbers()?;
+    let counts = columns.events.is_some();
+    let value = match (&columns.events, &columns.mean) {
+        (Some(name), _) | (None, Some(name)) => table.column(name)?.numbers()?,
+        (None, None) => return Err(usage("give --events, or --mean and --sd")),
+    };
+    let sd = match &columns.sd {
+        Some(name) => table.column(name)?.numbers()?,
+        None => vec![Some(0.0); n.len()],
+    };
+    let measure = columns.measure.unwrap_or(
+        if counts {
+            Measure::from_code("OR")
+        } else {
+            Measure::from_code("MD")
+        }
+        .ok_or_else(|| usage("--measure is missing"))?,
+    );
+    let mut order: Vec<&str> = Vec::new();
+    let mut studies: BTreeMap<&str, Vec<Arm<'_>>> = BTreeMap::new();
+    for i in 0..n.len() {
+        let (Some(s), Some(treatment), Some(value), Some(sd), Some(n)) =
+            (study[i], treatment[i], value[i], sd[i], n[i])
+        else {
+            warnings.push(missing(table, i, study[i]));
+            continue;
+        };
+        let arms = studies.entry(s).or_insert_with(|| {
+            order.push(s);
+            Vec::new()
+        });
+        if arms.iter().any(|arm: &Arm<'_>| arm.treatment == treatment) {
+            return Err(Diagnostic::error(
+                "repeated_arm",
+                format!("Study '{s}' has the arm '{treatment}' twice"),
+            )
+            .file(table.name())
+            .line(table.line(i))
+            .study(s)
+            .hint("combine the two arms into one row, or give them two names"));
+        }
+        arms.push(Arm {
+            row: i,
+            treatment,
+            value,
+            sd,
+            n,
+        });
+    }
+    let mut rows = Vec::new();
+    for s in order {
+        let arms = studies.remove(s).unwrap_or_default();
+        if arms.len() < 2 {
+            let message = format!("Study '{s}' has one arm only and is left out");
+            warnings.push(Diagnostic::warning("single_arm", message).study(s));
+            continue;
+        }
+        if counts && ratio(measure) {
+            let nobody = arms.iter().all(|arm| arm.value == 0.0) || arms.iter().all(|arm| arm.value == arm.n);
+            if nobody {
+                let message = format!(
+                    "Study '{s}' has no events, or nothing but events, in any arm: it says nothing on a ratio and is left out"
+                );
+                warnings.push(Diagnostic::warning("no_information", message).study(s));
+                continue;
+            }
+        }
+        rows.extend(pairs(table, s, &arms, counts, measure)?);
+    }
+    Ok(rows)
+}
+
+fn ratio(measure: Measure) -> bool {
+    matches!(measure.code(), "OR" | "RR")
+}
+
+/// All contrasts of a study's arms; an empty cell anywhere adds to all arms alike, so that they add up.
+fn pairs(
+    table: &Table,
+    study: &str,
+    arms: &[Arm<'_>],
+    counts: bool,
+    measure: Measure,
+) -> Result<Vec<Contrast>, Diagnostic> {
+    let empty = arms.iter().any(|arm| arm.value == 0.0 || arm.value == arm.n);
+    let add = if counts && empty && measure.default_addition() > 0.0 {
+        ADDITION
+    } else {
+        0.0
+    };
+    let mut list = Vec::new();
+    for i in 0..arms.len() {
+        for j in i + 1..arms.len() {
+            list.push((i, j));
+        }
+    }
+    let column =
+        |f: &dyn Fn(&(usize, usize)) -> f64| list.iter().map(|pair| Some(f(pair))).collect::<Vec<_>>();
+    let inputs = if counts {
+        Inputs::new()
+            .with(Input::Ai, column(&|p| arms[p.0].value))
+            .with(Input::N1i, column(&|p| arms[p.0].n))
+            .with(Input::Ci, column(&|p| arms[p.1].value))
+            .with(Input::N2i, column(&|p| arms[p.1].n))
+    } else {
+        Inputs::new()
+            .with(Input::M1i, column(&|p| arms[p.0].value))
+            .with(Input::Sd1i, column(&|p| arms[p.0].sd))
+            .with(Input::N1i, column(&|p| arms[p.0].n))
+            .with(Input::M2i, column(&|p| arms[p.1].value))
+            .with(Input::Sd2i, column(&|p| arms[p.1].sd))
+            .with(Input::N2i, column(&|p| arms[p.1].n))
+    };
+    let options = Options {
+        add: Some(add),
+        to: if add > 0.0 { AddTo::All } else { AddTo::None },
+        ..Options::default()
+    };
+    let effects = compute(measure, &inputs, &options).map_err(|error| usage(error.to_string()))?;
+    let mut rows = Vec::with_capacity(list.len());
+    for (&(i, j), effect) in list.iter().zip(effects) {
+        let wrong = |message: String| {
+            Diagnostic::error("bad_arm", message)
+                .file(table.name())
+                .line(table.line(arms[i].row))
+                .study(study)
+                .hint("look at the numbers of these two arms")
+        };
+        let (a, b) = (arms[i].treatment, arms[j].treatment);
+        let effect = match effect {
+            Some(Ok(effect)) => effect,
+            Some(Err(error)) => return Err(wrong(format!("{a} v {b}: {error}"))),
+            None => return Err(wrong(format!("{a} v {b}: no effect can be computed"))),
+        };
+        rows.push(Contrast {
+            study: study.to_owned(),
+            treat1: a.to_owned(),
+            treat2: b.to_owned(),
+            y: effect.y,
+            se: effect.v.sqrt(),
+        });
+    }
+    Ok(rows)
+}

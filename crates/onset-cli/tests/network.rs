@@ -1,0 +1,183 @@
+//! Transcripts of `onset network`.
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+mod transcript;
+
+use serde_json::Value;
+use transcript::{Transcript, onset, oracle, oracle_path, table};
+
+/// Closed forms through files of 15 digits.
+const CLOSED: f64 = 1e-9;
+
+const CONTRASTS: [&str; 10] = [
+    "--studlab",
+    "studlab",
+    "--treat1",
+    "treat1",
+    "--treat2",
+    "treat2",
+    "--te",
+    "TE",
+    "--sete",
+    "seTE",
+];
+const ARMS: [&str; 4] = ["--study", "study", "--treat", "treatment"];
+
+fn network(data: &str, words: &[&str]) -> Transcript {
+    let file = oracle_path("data").join(format!("{data}.csv"));
+    let mut all = vec!["network", file.to_str().unwrap(), "--format", "json"];
+    all.extend(words);
+    onset(&all)
+}
+
+fn near(ours: &Value, theirs: &Value, place: &str) {
+    let (a, b) = (ours.as_f64().unwrap(), theirs.as_f64().unwrap());
+    assert!((a - b).abs() <= CLOSED * b.abs().max(1.0), "{place}: {a} {b}");
+}
+
+/// Compares league, Q, tau2 and P-scores of the DL fit.
+fn same(ours: &Value, case: &Value) {
+    let names: Vec<&Value> = ours["treatments"].as_array().unwrap().iter().collect();
+    let place = |name: &Value| names.iter().position(|n| *n == name).unwrap();
+    for (key, theirs) in [
+        ("te_random", "TE_random"),
+        ("sete_random", "seTE_random"),
+        ("te_common", "TE_common"),
+        ("sete_common", "seTE_common"),
+    ] {
+        let reference = &case[theirs];
+        for (i, a) in reference["rows"].as_array().unwrap().iter().enumerate() {
+            for (j, b) in reference["cols"].as_array().unwrap().iter().enumerate() {
+                near(&ours[key][place(a)][place(b)], &reference["values"][i][j], key);
+            }
+        }
+    }
+    near(&ours["tau2"], &case["tau2"], "tau2");
+    near(&ours["q"]["value"], &case["Q"], "Q");
+    near(
+        &ours["q"]["inconsistency"]["value"],
+        &case["Q_between"],
+        "Q between",
+    );
+    for (name, value) in case["pscore_random"].as_object().unwrap() {
+        let (a, b) = (ours["p_scores"][name].as_f64().unwrap(), value.as_f64().unwrap());
+        assert!((a - b).abs() < 1e-6, "{name}");
+    }
+}
+
+#[test]
+fn contrasts_and_arms_equal_the_reference() {
+    let case = |data: &str| oracle(&format!("network_{data}.json"))["expect"]["DL"].clone();
+    for data in ["senn2013", "linde2015", "dogliotti2014"] {
+        let mut words = CONTRASTS.to_vec();
+        let case = case(data);
+        words.extend([
+            "--method",
+            "DL",
+            "--small-values",
+            case["small_values"].as_str().unwrap(),
+        ]);
+        same(&network(&format!("network_{data}"), &words).json(), &case);
+    }
+    let mut words = ARMS.to_vec();
+    words.extend([
+        "--mean",
+        "mi",
+        "--sd",
+        "sdi",
+        "--n",
+        "ni",
+        "--measure",
+        "MD",
+        "--method",
+        "DL",
+        "--reference",
+        "placebo",
+    ]);
+    same(&network("senn2013_arms", &words).json(), &case("senn2013"));
+    let mut words = ARMS.to_vec();
+    words.extend([
+        "--events",
+        "stroke",
+        "--n",
+        "total",
+        "--measure",
+        "OR",
+        "--method",
+        "DL",
+    ]);
+    let run = network("dogliotti2014_arms", &words).json();
+    same(&run, &case("dogliotti2014"));
+    assert_eq!(run["warnings"][0]["code"], "no_information");
+}
+
+#[test]
+fn tables_and_csv_speak() {
+    let file = oracle_path("data").join("network_senn2013.csv");
+    let mut words = vec!["network", file.to_str().unwrap(), "--reference", "placebo"];
+    words.extend(CONTRASTS);
+    let shown = onset(&words);
+    assert_eq!(shown.status, 0);
+    assert!(shown.stdout.contains("Against placebo") && shown.stdout.contains("Direct and indirect"));
+    words.extend(["--format", "csv"]);
+    assert!(
+        onset(&words)
+            .stdout
+            .starts_with("treatment,estimate,se,lower,upper,p_score\n")
+    );
+    words.extend(["--format", "json", "--rankogram", "100"]);
+}
+
+fn small(name: &str, rows: &str) -> Transcript {
+    let file = table(name, format!("studlab,treat1,treat2,TE,seTE\n{rows}"));
+    let mut words = vec!["network", file.as_str(), "--format", "json"];
+    words.extend(CONTRASTS);
+    onset(&words)
+}
+
+#[test]
+fn few_studies_and_separate_parts_are_results() {
+    let one = small("one.csv", "1,A,B,0.5,0.1\n").json();
+    assert_eq!(one["te_random"][0][1], 0.5);
+    assert!(one["design_by_treatment"].is_null() && one["prediction"].is_null());
+    let two = small("two.csv", "1,A,B,0.5,0.1\n2,A,B,0.7,0.1\n").json();
+    assert_eq!(two["k"], 2);
+    let parts = small("parts.csv", "1,A,B,0.5,0.1\n2,C,D,0.7,0.1\n").json();
+    assert!(parts["te_random"][0][2].is_null() && parts["p_scores"].is_null());
+    assert_eq!(parts["warnings"][0]["code"], "separate_components");
+    let gap = small("gap.csv", "1,A,B,0.5,0.1\n2,A,B,NA,0.1\n").json();
+    assert_eq!(gap["warnings"][0]["code"], "missing_value");
+    assert_eq!(gap["k"], 1);
+}
+
+#[test]
+fn mistakes_are_named() {
+    small("self.csv", "S1,A,A,0.5,0.1\n").refused(1, &["S1", "'A'", "itself"]);
+    small("zero.csv", "S1,A,B,0.5,0\n").refused(1, &["zero.csv", "line 2", "standard error"]);
+    small("text.csv", "S1,A,B,x,0.1\n").refused(1, &["line 2"]);
+    small("missing.csv", "S1,A,B,0.5,0.1\nS1,A,C,0.5,0.1\n").refused(1, &["S1", "B v C", "add that row"]);
+    small("sum.csv", "S1,A,B,1,0.2\nS1,B,C,1,0.2\nS1,A,C,3,0.2\n").refused(1, &["S1", "A v C", "add up"]);
+    small("twice.csv", "S1,A,B,1,0.2\nS1,B,A,1,0.2\n").refused(1, &["S1", "twice"]);
+    small("empty.csv", "S1,A,B,NA,0.2\n").refused(1, &["no study compares"]);
+    network("network_senn2013", &["--studlab", "studlab"]).refused(2, &["--treat1"]);
+    network("network_senn2013", &[]).refused(2, &["arms or of contrasts"]);
+    let mut words = CONTRASTS.to_vec();
+    words.extend(["--reference", "nothing"]);
+    network("network_senn2013", &words).refused(2, &["nothing", "placebo"]);
+    let file = table("arms.csv", "study,treatment,e,n\n1,A,3,10\n1,A,4,10\n");
+    let mut words = vec!["network", file.as_str(), "--events", "e", "--n", "n"];
+    words.extend(ARMS);
+    onset(&words).refused(1, &["arms.csv", "line 3", "twice"]);
+}
+
+#[test]
+fn rounding_is_a_warning() {
+    let run = small("round.csv", "S1,A,B,1,0.2\nS1,B,C,1,0.2\nS1,A,C,2.001,0.2\n").json();
+    assert!(
+        run["warnings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|w| w["code"] == "multi_arm_rounding")
+    );
+}

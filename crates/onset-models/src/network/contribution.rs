@@ -1,0 +1,149 @@
+//! How much each direct comparison contributes to each estimate.
+
+use super::error::NetworkError;
+use super::gls::{fit, weight};
+use super::input::{Network, edge_weight};
+use onset_math::linalg::Matrix;
+use onset_math::quadrature::gauss_legendre;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// Flow this small is nothing.
+const NO_FLOW: f64 = 1e-12;
+
+/// Shares of direct comparisons in estimates; each row sums to 1.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contribution {
+    /// Estimated comparisons, by treatments.
+    pub rows: Vec<(usize, usize)>,
+    /// Direct comparisons.
+    pub columns: Vec<(usize, usize)>,
+    /// Shares.
+    pub values: Vec<Vec<f64>>,
+    /// Of each direct comparison, the share of every study in it: label and share.
+    pub studies: Vec<Vec<(String, f64)>>,
+}
+
+/// Flow of evidence from `source` to `sink` on the direct comparisons.
+struct Flow {
+    /// From, to, column, amount; ordered from the source on.
+    edges: Vec<(usize, usize, usize, f64)>,
+    source: usize,
+    sink: usize,
+    nodes: usize,
+}
+
+/// Contributions of comparisons at `tau2` (0: common effect).
+///
+/// # Formula
+/// The hat matrix's row of a comparison is a flow from one treatment to the other: on a direct
+/// comparison i-j it is w_ij (u_i - u_j), u = L+ (e_a - e_b). A path of m comparisons that carries the
+/// flow f gives f/m to each of them. Random walk: f is the product of the shares at each step; the sum
+/// of f/m over all paths is the integral over x from 0 to 1 of F(x) p G(x), with F and G the generating
+/// functions of path lengths before and after the comparison.
+/// # Returns
+/// `None` when a weight of a study of several arms is negative, so that evidence would flow uphill.
+/// # Errors
+/// `NotFinite`.
+/// # Source
+/// Davies, Papakonstantinou, Nikolakopoulou, Ruecker & Galla 2022, Res Synth Methods 13:228.
+pub fn contribution(network: &Network, tau2: f64) -> Result<Option<Contribution>, NetworkError> {
+    let gls = fit(network, tau2)?;
+    let mut weights: BTreeMap<(usize, usize), Vec<(usize, f64)>> = BTreeMap::new();
+    for (s, study) in network.studies.iter().enumerate() {
+        let w = if study.y.len() == 1 {
+            Matrix::from_rows(&[vec![1.0 / (study.v[(0, 0)] + tau2)]])
+        } else {
+            weight(study, tau2)?.0
+        };
+        for i in 0..study.arms.len() {
+            for j in i + 1..study.arms.len() {
+                let pair = (study.arms[i], study.arms[j]);
+                weights.entry(pair).or_default().push((s, edge_weight(&w, i, j)));
+            }
+        }
+    }
+    let columns: Vec<(usize, usize)> = weights.keys().copied().collect();
+    let totals: Vec<f64> = weights
+        .values()
+        .map(|list| list.iter().map(|x| x.1).sum())
+        .collect();
+    if totals.iter().any(|w| *w < 0.0) {
+        return Ok(None);
+    }
+    let studies = weights
+        .values()
+        .zip(&totals)
+        .map(|(list, total)| {
+            let share = |&(s, w): &(usize, f64)| (network.studies[s].label.clone(), w / total);
+            list.iter().map(share).collect()
+        })
+        .collect();
+    let n = network.treatments.len();
+    let rows: Vec<(usize, usize)> = (0..n)
+        .flat_map(|a| (a + 1..n).map(move |b| (a, b)))
+        .filter(|&(a, b)| network.component[a] == network.component[b])
+        .collect();
+    let values = rows
+        .par_iter()
+        .map(|&(a, b)| {
+            let u: Vec<f64> = (0..n).map(|i| gls.cov[(i, a)] - gls.cov[(i, b)]).collect();
+            random_walk(&flow(&u, a, b, &columns, &totals), columns.len())
+        })
+        .collect();
+    Ok(Some(Contribution {
+        rows,
+        columns,
+        values,
+        studies,
+    }))
+}
+
+fn flow(u: &[f64], source: usize, sink: usize, columns: &[(usize, usize)], totals: &[f64]) -> Flow {
+    let mut edges: Vec<(usize, usize, usize, f64)> = Vec::with_capacity(columns.len());
+    for (c, (&(i, j), &w)) in columns.iter().zip(totals).enumerate() {
+        let f = w * (u[i] - u[j]);
+        if f > NO_FLOW {
+            edges.push((i, j, c, f));
+        } else if f < -NO_FLOW {
+            edges.push((j, i, c, -f));
+        }
+    }
+    edges.sort_by(|x, y| u[y.0].total_cmp(&u[x.0]).then(x.0.cmp(&y.0)).then(x.1.cmp(&y.1)));
+    Flow {
+        edges,
+        source,
+        sink,
+        nodes: u.len(),
+    }
+}
+
+fn random_walk(flow: &Flow, columns: usize) -> Vec<f64> {
+    let mut out = vec![0.0; flow.nodes];
+    let mut longest = vec![0_usize; flow.nodes];
+    for &(i, j, _, f) in &flow.edges {
+        out[i] += f;
+        longest[j] = longest[j].max(longest[i] + 1);
+    }
+    // a polynomial of degree longest - 1 is integrated exactly
+    let rule = gauss_legendre(longest[flow.sink] / 2 + 1);
+    let mut share = vec![0.0; columns];
+    let (mut before, mut after) = (vec![0.0; flow.nodes], vec![0.0; flow.nodes]);
+    for (&node, &weight) in rule.nodes.iter().zip(&rule.weights) {
+        let (x, dx) = (0.5 * (node + 1.0), 0.5 * weight);
+        before.fill(0.0);
+        after.fill(0.0);
+        before[flow.source] = 1.0;
+        after[flow.sink] = 1.0;
+        for &(i, j, _, f) in &flow.edges {
+            before[j] += x * before[i] * f / out[i];
+        }
+        for &(i, j, _, f) in flow.edges.iter().rev() {
+            after[i] += x * after[j] * f / out[i];
+        }
+        for &(i, j, c, f) in &flow.edges {
+            share[c] += dx * before[i] * f / out[i] * after[j];
+        }
+    }
+    share
+}
