@@ -72,14 +72,23 @@ fn expectancy_taken_out_by_hand_and_where_it_tips() {
     let beliefs = [0.5, 0.0, 0.25].map(|b| belief(b, 0.0, true));
     let options = Options::common();
     // mean -6, mean B 0.25: the mean falls by 0.25 e
-    let found = without_expectancy(&effects, &beliefs, -8.0, &options).unwrap().value;
+    let found = without_expectancy(&effects, &beliefs, -8.0, &options)
+        .unwrap()
+        .value;
     assert!((found.mean.estimate + 4.0).abs() < 1e-12);
-    let tip = tipping_point(&effects, &beliefs, -3.0, -40.0, &options).unwrap().unwrap();
+    let tip = tipping_point(&effects, &beliefs, -3.0, -40.0, &options)
+        .unwrap()
+        .unwrap();
     assert!((tip + 12.0).abs() < 1e-9, "{tip}");
-    assert_eq!(tipping_point(&effects, &beliefs, -3.0, -10.0, &options).unwrap(), None);
+    assert_eq!(
+        tipping_point(&effects, &beliefs, -3.0, -10.0, &options).unwrap(),
+        None
+    );
     // an uncertain belief widens the interval, and slope 0 changes nothing
     let vague = [0.5, 0.0, 0.25].map(|b| belief(b, 0.3, false));
-    let wide = without_expectancy(&effects, &vague, -8.0, &options).unwrap().value;
+    let wide = without_expectancy(&effects, &vague, -8.0, &options)
+        .unwrap()
+        .value;
     assert!(wide.mean.standard_error > found.mean.standard_error);
     let same = without_expectancy(&effects, &vague, 0.0, &options).unwrap().value;
     assert!((same.mean.estimate + 6.0).abs() < 1e-12);
@@ -88,10 +97,16 @@ fn expectancy_taken_out_by_hand_and_where_it_tips() {
 #[test]
 fn a_fixed_slope_without_heterogeneity_is_the_common_effect_model() {
     let effects = effects(&[-8.0, -4.0, -7.0], &[4.0, 9.0, 2.0]);
-    let beliefs = [belief(0.4, 0.1, true), belief(0.0, 0.0, true), belief(0.6, 0.2, false)];
+    let beliefs = [
+        belief(0.4, 0.1, true),
+        belief(0.0, 0.0, true),
+        belief(0.6, 0.2, false),
+    ];
     let fixed = SlopePrior::Normal { mean: -5.0, sd: 0.0 };
     let found = expectancy_posterior(&effects, &beliefs, fixed, 0.0, -3.0, 0.95).unwrap();
-    let pooled = without_expectancy(&effects, &beliefs, -5.0, &Options::common()).unwrap().value;
+    let pooled = without_expectancy(&effects, &beliefs, -5.0, &Options::common())
+        .unwrap()
+        .value;
     assert!((found.mean - pooled.mean.estimate).abs() < 1e-10);
     assert!((found.sd - pooled.mean.standard_error).abs() < 1e-10);
     assert!((found.lower - pooled.mean.ci_lower).abs() < 1e-8);
@@ -100,7 +115,11 @@ fn a_fixed_slope_without_heterogeneity_is_the_common_effect_model() {
 #[test]
 fn the_posterior_equals_a_dense_sum() {
     let (y, v) = ([-8.0, -7.6, -3.7], [5.9, 3.6, 8.2]);
-    let beliefs = [belief(0.4, 0.2, false), belief(0.6, 0.2, false), belief(0.03, 0.13, true)];
+    let beliefs = [
+        belief(0.4, 0.2, false),
+        belief(0.6, 0.2, false),
+        belief(0.03, 0.13, true),
+    ];
     let (prior_mean, prior_sd, scale) = (-3.7, 2.1, 5.0);
     let slope = SlopePrior::Normal {
         mean: prior_mean,
@@ -124,7 +143,8 @@ fn the_posterior_equals_a_dense_sum() {
                 wyy += r * r / s2;
                 det *= s2;
             }
-            let density = (-0.5 * (z * z + (tau / scale).powi(2) + wyy - wy * wy / w)).exp() / (det * w).sqrt();
+            let density =
+                (-0.5 * (z * z + (tau / scale).powi(2) + wyy - wy * wy / w)).exp() / (det * w).sqrt();
             total += density;
             first += density * wy / w;
             second += density * (1.0 / w + (wy / w).powi(2));
@@ -132,8 +152,16 @@ fn the_posterior_equals_a_dense_sum() {
     }
     let mean = first / total;
     let sd = (second / total - mean * mean).sqrt();
-    assert!((found.mean - mean).abs() < QUADRATURE * sd.max(1.0), "{} {mean}", found.mean);
-    assert!((found.sd - sd).abs() < QUADRATURE * sd.max(1.0), "{} {sd}", found.sd);
+    assert!(
+        (found.mean - mean).abs() < QUADRATURE * sd.max(1.0),
+        "{} {mean}",
+        found.mean
+    );
+    assert!(
+        (found.sd - sd).abs() < QUADRATURE * sd.max(1.0),
+        "{} {sd}",
+        found.sd
+    );
 }
 
 #[test]
@@ -145,7 +173,8 @@ fn a_flat_slope_is_refused_with_two_observed_beliefs() {
         belief(0.03, 0.13, true),
         belief(0.2, 0.2, false),
     ];
-    let flat = |beliefs: &[Belief]| expectancy_posterior(&effects, beliefs, SlopePrior::Flat, 5.0, -3.0, 0.95);
+    let flat =
+        |beliefs: &[Belief]| expectancy_posterior(&effects, beliefs, SlopePrior::Flat, 5.0, -3.0, 0.95);
     assert!(matches!(
         flat(&beliefs),
         Err(ExpectancyError::FlatSlope {

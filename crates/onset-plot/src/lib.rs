@@ -6,6 +6,7 @@
 
 mod axis;
 pub mod caterpillar;
+pub mod blinding;
 pub mod cohorts;
 pub mod forest;
 mod frame;
@@ -22,6 +23,7 @@ mod theme;
 pub mod windows;
 
 pub use caterpillar::{caterpillar, caterpillar_narrow};
+pub use blinding::{blinding_plane, blinding_plane_narrow};
 pub use cohorts::{cohorts, cohorts_narrow};
 pub use forest::{forest, forest_narrow};
 pub use funnel::{funnel, funnel_narrow};

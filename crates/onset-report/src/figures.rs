@@ -1,6 +1,7 @@
 //! The figures: the same scenes stand in the page and, as files, in `figures/`.
 
 pub(crate) mod absolute;
+pub(crate) mod blinding;
 pub(crate) mod comparison;
 pub(crate) mod course;
 pub(crate) mod evidence;
@@ -50,6 +51,7 @@ pub fn figures(answers: &Answers) -> Vec<Figure> {
         list.extend(absolute::figure(pool, name, headline));
         list.extend(funnel::figure(pool, name));
     }
+    list.extend(blinding::figure(answers));
     list.extend(comparison::figure(answers));
     list.extend(evidence::cohorts(&answers.evidence));
     list.extend(evidence::risk_of_bias(&answers.evidence));

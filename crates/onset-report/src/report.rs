@@ -3,6 +3,7 @@
 //! Scripts only add comfort: opening the part a link leads to, and showing sources to keyboard users.
 
 mod answers;
+mod blinding;
 mod evidence;
 mod grid;
 mod methods;

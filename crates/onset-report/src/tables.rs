@@ -3,6 +3,7 @@
 //! Text that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, a tab or a line
 //! break) gets a leading apostrophe. Numbers are never changed.
 
+mod blinding;
 mod evidence;
 mod pools;
 
@@ -189,6 +190,7 @@ fn three(interval: Option<&Interval>) -> [Cell; 3] {
 /// Every table, in a fixed order.
 pub fn tables(answers: &Answers) -> Vec<Table> {
     let mut list = pools::tables(answers);
+    list.extend(answers.ledger.iter().flat_map(blinding::tables));
     list.extend(evidence::tables(&answers.evidence));
     list
 }

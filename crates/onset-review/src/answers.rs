@@ -26,6 +26,9 @@ pub struct Answers {
     pub certainty: Answer,
     /// Studies, exclusions, conversions, sources.
     pub evidence: EvidenceReport,
+    /// Guesses, belief, and the headline result with expectancy taken out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<crate::ledger::Ledger>,
     /// What holds for the whole run.
     pub warnings: Vec<Note>,
 }

@@ -45,7 +45,7 @@ fn method(tau2: Tau2) -> Tau2Method {
     }
 }
 
-fn options(model: &Model, k: usize) -> Options {
+pub(crate) fn options(model: &Model, k: usize) -> Options {
     let test = match model.interval {
         IntervalMethod::HartungKnapp => None,
         IntervalMethod::Wald => Some(Test::Z),

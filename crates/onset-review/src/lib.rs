@@ -10,6 +10,7 @@ mod fit;
 pub mod folder;
 mod gather;
 mod index;
+pub mod ledger;
 pub mod protocol;
 mod protocol_read;
 mod published;

@@ -33,6 +33,52 @@ pub struct Protocol {
     /// How pools printed elsewhere are recomputed.
     #[serde(default)]
     pub recompute: Vec<Recompute>,
+    /// What is assumed about belief in the treatment, and about what belief does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blinding: Option<Blinding>,
+}
+
+/// `[blinding]`: what people believe they were given, and what believing it may do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Blinding {
+    /// Scale of the half-normal prior on tau, in SMD.
+    pub tau_scale: f64,
+    /// Difference in belief where a trial reported no guesses, by control type.
+    pub assumed: Vec<AssumedBelief>,
+    /// Published sizes of the effect of belief.
+    pub expectancy: Vec<Expectancy>,
+}
+
+/// `[[blinding.assumed]]`: B = mean belief in the active treatment (1 sure of it, 1/2 undecided, 0 sure of
+/// the control), treatment arm minus control arm.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AssumedBelief {
+    /// The control's id in this list: the control type itself.
+    pub id: ControlType,
+    /// Mean of B.
+    pub mean: f64,
+    /// Spread of B between trials.
+    pub sd: f64,
+    /// Why.
+    pub source: String,
+}
+
+/// `[[blinding.expectancy]]`: by how much an outcome improves when belief goes from 0 to 1.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Expectancy {
+    /// Id.
+    pub id: String,
+    /// As printed.
+    pub label: String,
+    /// Mean, in SMD; positive is improvement.
+    pub mean: f64,
+    /// Standard deviation.
+    pub sd: f64,
+    /// Where it comes from, and what speaks against it.
+    pub source: String,
 }
 
 /// `[review]`.

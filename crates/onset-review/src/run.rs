@@ -3,6 +3,7 @@
 use crate::answers::{Answer, Answers, Estimate, Note, Pool, ReviewInfo};
 use crate::evidence_report;
 use crate::index::Index;
+use crate::ledger;
 use crate::protocol::{Direction, Protocol};
 use crate::size;
 use crate::speed;
@@ -65,14 +66,16 @@ pub fn run(
     let index = Index::new(protocol, evidence);
     let pools = size::pools(&index);
     finite(&pools)?;
+    let ledger = ledger::ledger(&index, evidence, &pools);
     let answers = Answers {
         review: review_info(protocol, evidence),
         speed: speed::answer(&index, &pools),
         duration: duration(&index, &pools),
-        blinding: blinding(evidence),
+        blinding: ledger::answer(evidence, ledger.as_ref()),
         comparison: comparison(&index, &pools),
         certainty: certainty(),
         evidence: evidence_report::report(&index, evidence, &pools, checks),
+        ledger,
         warnings: Vec::new(),
         size: size_answer(&index, pools),
     };
@@ -130,7 +133,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn blank(question: &str) -> Answer {
+pub(crate) fn blank(question: &str) -> Answer {
     Answer {
         question: question.to_owned(),
         sentence: String::new(),
@@ -148,7 +151,7 @@ fn blank(question: &str) -> Answer {
     }
 }
 
-fn is_headline(index: &Index<'_>, pool: &Pool) -> bool {
+pub(crate) fn is_headline(index: &Index<'_>, pool: &Pool) -> bool {
     let headline = &index.protocol.review.headline;
     pool.comparison == headline.comparison
         && pool.outcome == headline.outcome
@@ -265,34 +268,6 @@ fn duration(index: &Index<'_>, pools: &[Pool]) -> Answer {
         None => answer.sentence = "No window holds randomised results on the headline outcome.".to_owned(),
     }
     answer
-}
-
-fn blinding(evidence: &Evidence) -> Answer {
-    let by_arm = || {
-        evidence
-            .blinding
-            .iter()
-            .filter(|guess| guess.arm_id.is_some())
-            .filter(|guess| guess.guessed_active.is_some() || guess.percent_incorrect.is_some())
-    };
-    let mut studies: Vec<&str> = by_arm().map(|guess| guess.study_id.as_str()).collect();
-    studies.sort_unstable();
-    studies.dedup();
-    Answer {
-        sentence: format!(
-            "{} of {} studies report by arm what people guessed they were given.",
-            studies.len(),
-            evidence.studies.len()
-        ),
-        why_not: Some(
-            "No share of the effect is assigned to unblinding: that needs a model of expectancy, and guesses \
-             that improvement itself may have caused."
-                .to_owned(),
-        ),
-        protocol: vec!["review.question".to_owned()],
-        rows: by_arm().map(|guess| guess.row.clone()).collect(),
-        ..blank("How much of it is unblinding?")
-    }
 }
 
 fn comparison(index: &Index<'_>, pools: &[Pool]) -> Answer {

@@ -1,6 +1,6 @@
 //! What remains of an effect once expectancy is credited with a share of it.
 
-use crate::pool::{Options, Pooled, PoolError, pool};
+use crate::pool::{Options, PoolError, Pooled, pool};
 use onset_data::Warned;
 use onset_effects::{Effects, EffectsError};
 use onset_math::root;

@@ -162,12 +162,7 @@ fn observed_slope(
     Ok((cross / spread, spread.recip().sqrt()))
 }
 
-fn mixture(
-    effects: &Effects,
-    beliefs: &[Belief],
-    slopes: &[(f64, f64)],
-    tau_scale: f64,
-) -> Vec<Component> {
+fn mixture(effects: &Effects, beliefs: &[Belief], slopes: &[(f64, f64)], tau_scale: f64) -> Vec<Component> {
     let taus: Vec<(f64, f64)> = if tau_scale == 0.0 {
         vec![(0.0, 0.0)]
     } else {

@@ -775,6 +775,10 @@ pub fn scenes() -> Vec<(&'static str, Scene, Scene)> {
                 p::risk_of_bias_narrow(&risk_of_bias()),
             ),
         ),
+        named(
+            "blinding-plane",
+            (p::blinding_plane(&plane()), p::blinding_plane_narrow(&plane())),
+        ),
         named("icons", (p::icons(&icons()), p::icons_narrow(&icons()))),
         named("funnel", (p::funnel(&funnel()), p::funnel_narrow(&funnel()))),
         named(
@@ -808,4 +812,41 @@ pub fn listings() -> Vec<(String, String)> {
         ]
     };
     scenes.into_iter().flat_map(both).collect()
+}
+
+/// Three trials of one pool; only one asked people.
+pub fn plane() -> onset_plot::blinding::BlindingPlane {
+    use onset_plot::blinding::{BeliefMark, BlindingPlane};
+    let mark = |label: &str, difference: f64, observed: bool, line: u64| BeliefMark {
+        key: label.to_lowercase().replace(' ', ""),
+        label: label.to_owned(),
+        difference,
+        observed,
+        rows: vec![RowId::new("blinding.csv", line)],
+    };
+    BlindingPlane {
+        heading: heading(
+            "blinding-plane",
+            "Belief would have to be worth 10 points to hide the important difference",
+            "Mean difference in MADRS points; each line joins places with the same adjusted effect",
+        ),
+        effect: madrs().effect,
+        axis: "Effect of believing in ketamine, MADRS points of improvement".to_owned(),
+        curve: (0..=30)
+            .map(|i| (f64::from(i), -6.9 + 0.38 * f64::from(i)))
+            .collect(),
+        tipping: vec![
+            (10.3, "important difference".to_owned()),
+            (18.2, "no difference".to_owned()),
+        ],
+        published: vec![
+            (Interval::new(3.7, -0.4, 7.7), "Page 2016".to_owned()),
+            (Interval::new(5.6, 4.1, 7.1), "Hróbjartsson 2014".to_owned()),
+        ],
+        beliefs: vec![
+            mark("Murrough 2013", 0.39, false, 5),
+            mark("Lapidus 2014", 0.6, false, 6),
+            mark("Lii 2023", 0.03, true, 10),
+        ],
+    }
 }

@@ -8,7 +8,8 @@ use maud::{Markup, html};
 use onset_plot::text;
 use onset_review::Answers;
 use onset_review::answers::{Absolute, Course, Pool};
-use std::collections::BTreeMap;
+use onset_review::ledger::Ledger;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Fewer studies than this are called few.
 const FEW: usize = 5;
@@ -259,13 +260,38 @@ fn blinding(answers: &Answers) -> Screen {
         known: html! {
             p { "In a fair test, people should not know what they were given. If they can feel it, they may guess \
                  right. Hope can then change how they feel, and so can letdown." }
-            @if !answers.blinding.sentence.is_empty() { p { (answers.blinding.sentence) } }
+            @match answers.ledger.as_ref() {
+                Some(ledger) => (guessing(answers, ledger)),
+                None => @if !answers.blinding.sentence.is_empty() { p { (answers.blinding.sentence) } },
+            }
         },
         unknown: if answered {
             Vec::new()
         } else {
             vec!["We do not know how much of the gap comes from this.".to_owned()]
         },
+    }
+}
+
+/// How many studies asked, and how strong hope would have to be.
+fn guessing(answers: &Answers, ledger: &Ledger) -> Markup {
+    let asked: BTreeSet<&str> = ledger.guesses.iter().map(|guess| guess.study.as_str()).collect();
+    let all = answers.evidence.studies.len();
+    let tips = ledger.adjusted.iter().flat_map(|adjusted| &adjusted.tipping);
+    let whole = tips
+        .filter(|tip| tip.target == "no difference")
+        .find_map(|tip| tip.effect_of_belief);
+    let unit = ledger
+        .adjusted
+        .as_ref()
+        .map_or("", |adjusted| adjusted.unit.as_str());
+    html! {
+        p { "Only " (text::count(asked.len() as u64)) " of " (text::count(all as u64)) " studies tell us what \
+             people in each group guessed." }
+        @if let Some(worth) = whole {
+            p { "Could hope alone make the whole gap? Then being sure of the drug would have to be worth about "
+                (text::number(worth, 0)) " " (unit) "." }
+        }
     }
 }
 

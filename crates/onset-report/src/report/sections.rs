@@ -1,6 +1,6 @@
 //! One section for each question that has something to show.
 
-use super::{Context, Section, parts, pool};
+use super::{Context, Section, blinding, parts, pool};
 use crate::figures::{comparison, course};
 use crate::report::grid::{Grid, number, words as text_column};
 use crate::tables::TableError;
@@ -16,6 +16,7 @@ pub(super) fn questions(context: &Context<'_>) -> Result<Vec<Section>, TableErro
         let content = match anchor {
             "speed" => speed(context)?,
             "size" => size(context)?,
+            "blinding" => blinding::section(context)?,
             "comparison" => compared(context)?,
             _ => None,
         };

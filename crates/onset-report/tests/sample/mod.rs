@@ -86,6 +86,7 @@ pub fn answers() -> Answers {
             ..blank()
         },
         evidence: evidence(&by),
+        ledger: None,
         warnings: vec![note(
             "split",
             "warning",

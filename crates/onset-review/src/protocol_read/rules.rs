@@ -1,5 +1,6 @@
 //! Rules between the parts of a protocol.
 
+mod blinding;
 mod choices;
 mod questions;
 
@@ -24,6 +25,7 @@ pub(super) fn check(protocol: &Protocol, document: &Document<'_>) -> Vec<Diagnos
     rules.excludes();
     rules.doubts();
     rules.recomputes();
+    rules.blinding();
     rules.found
 }
 
