@@ -5,8 +5,8 @@
 //! statistic.
 
 mod axis;
-pub mod caterpillar;
 pub mod blinding;
+pub mod caterpillar;
 pub mod cohorts;
 pub mod forest;
 mod frame;
@@ -22,8 +22,8 @@ pub mod text;
 mod theme;
 pub mod windows;
 
-pub use caterpillar::{caterpillar, caterpillar_narrow};
 pub use blinding::{blinding_plane, blinding_plane_narrow};
+pub use caterpillar::{caterpillar, caterpillar_narrow};
 pub use cohorts::{cohorts, cohorts_narrow};
 pub use forest::{forest, forest_narrow};
 pub use funnel::{funnel, funnel_narrow};
