@@ -4,6 +4,7 @@
 //! `pub fn run(&Arguments) -> Result<Output, Failure>`, then one variant of [`Command`].
 
 mod arguments;
+mod bayes;
 mod blinding;
 mod diagnose;
 mod effects;
@@ -39,6 +40,8 @@ struct Cli {
 enum Command {
     /// Effect sizes and their variances from the numbers of each study
     Effects(Box<effects::Arguments>),
+    /// Bayesian random effects: posterior of mean, heterogeneity and the next study, without sampling
+    Bayes(Box<bayes::Arguments>),
     /// Blinding indices, and the effect at other rates of correct guesses
     Blinding(blinding::Arguments),
     /// One mean of the effects, subgroups, or a meta-regression
@@ -63,6 +66,7 @@ impl Command {
     fn run(&self) -> Result<Output, Failure> {
         match self {
             Command::Effects(arguments) => Ok(effects::run(arguments)?),
+            Command::Bayes(arguments) => Ok(bayes::run(arguments)?),
             Command::Blinding(arguments) => blinding::run(arguments),
             Command::Pool(arguments) => Ok(pool::run(arguments)?),
             Command::Diagnose(arguments) => Ok(diagnose::run(arguments)?),

@@ -1,5 +1,6 @@
 //! Models of evidence synthesis: pooling, regression, heterogeneity, dependent effects, blinding.
 
+pub mod bayes;
 pub mod blinding;
 pub mod counts;
 pub mod diagnostics;

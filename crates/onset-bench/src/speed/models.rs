@@ -4,6 +4,7 @@ use super::{Limit, Row, median_nanoseconds};
 use crate::Fallible;
 use onset::effects::Effects;
 use onset::math::random::Stream;
+use onset::models::bayes::{self, TauPrior, default_grid, nnhm, prior_sensitivity};
 use onset::models::pool::{Options, PredictionChoice, Tau2Method, Test, leave_one_out, pool};
 use onset::models::regress::{Design, regress};
 use std::hint::black_box;
@@ -25,6 +26,8 @@ pub fn rows() -> Fallible<Vec<Row>> {
         pooling("REML k=4000", &many, &bare, 1e6, Limit::Arithmetic)?,
         pooling("REML k=1e6", &most, &bare, 3e8, Limit::Memory)?,
         regression()?,
+        hierarchical(&few)?,
+        priors(&few)?,
         Row::nanoseconds(
             "leave-one-out REML k=13",
             median_nanoseconds(|| leave_one_out(black_box(&few), &bare)),
@@ -57,6 +60,24 @@ fn regression() -> Fallible<Row> {
         10_000.0,
         Limit::Arithmetic,
     ))
+}
+
+/// Everything `onset bayes` prints.
+fn hierarchical(effects: &Effects) -> Fallible<Row> {
+    let options = bayes::Options::new(TauPrior::HalfNormal { scale: 0.5 });
+    nnhm(effects, &options)?;
+    let median = median_nanoseconds(|| nnhm(black_box(effects), &options));
+    Ok(Row::nanoseconds("bayes NNHM, all summaries k=13", median, 1e6, Limit::Arithmetic))
+}
+
+fn priors(effects: &Effects) -> Fallible<Row> {
+    let options = bayes::Options::new(TauPrior::HalfNormal { scale: 0.5 });
+    let grid = &default_grid(0.5, 134)[..400];
+    for result in prior_sensitivity(effects, grid, &options) {
+        result.posterior?;
+    }
+    let median = median_nanoseconds(|| prior_sensitivity(black_box(effects), grid, &options));
+    Ok(Row::nanoseconds("bayes 400 priors k=13", median, 1e8, Limit::Arithmetic))
 }
 
 /// k effects: tau2 = 0.05, sampling variances between 0.02 and 0.5, log-uniform.

@@ -1,0 +1,97 @@
+//! Transcripts of `onset bayes`.
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+mod transcript;
+
+use serde_json::Value;
+use transcript::{onset, oracle, relative, table};
+
+/// Dense quadrature on the reference side, said to be exact to about 1e-6.
+const DENSE: f64 = 5e-6;
+
+fn eight_schools() -> String {
+    let file = oracle("bayes_eight_schools.json");
+    let mut text = "school,y,s\n".to_owned();
+    for (i, (y, s)) in file["y"].as_array().unwrap().iter().zip(file["sigma"].as_array().unwrap()).enumerate() {
+        text.push_str(&format!("{},{y},{s}\n", i + 1));
+    }
+    table("bayes-schools.csv", text)
+}
+
+fn words<'a>(file: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let mut words = vec!["bayes", file, "--yi", "y", "--sei", "s", "--slab", "school"];
+    words.extend(more);
+    words
+}
+
+fn near(ours: &Value, reference: &Value) {
+    assert!(relative(ours, reference) < DENSE, "{ours} {reference}");
+}
+
+#[test]
+fn the_json_is_the_contract() {
+    let file = eight_schools();
+    let reference = oracle("bayes_eight_schools.json");
+    let fits = reference["fits"].as_array().unwrap();
+    let fit = fits.iter().find(|f| f["prior"] == "halfnormal" && f["scale"] == 5.0).unwrap();
+    let expect = &fit["expect"];
+    let ours = onset(&words(&file, &["--tau-prior", "halfnormal:5", "--format", "json"])).json();
+    for (name, other) in [("mu", "mu"), ("tau", "tau"), ("predictive", "new_theta")] {
+        for key in ["mean", "sd", "median"] {
+            near(&ours[name][key], &expect[other][key]);
+        }
+        near(&ours[name]["central"][0], &expect[other]["central"][0]);
+        near(&ours[name]["central"][1], &expect[other]["central"][1]);
+    }
+    near(&ours["mu"]["shortest"][0], &expect["mu"]["shortest"][0]);
+    near(&ours["prob_beyond"], &expect["mu"]["p_gt_0"]);
+    near(&ours["shrinkage"][7]["mean"], &expect["shrinkage"][7]["mean"]);
+    assert_eq!(ours["shrinkage"][7]["label"], "8");
+    assert!(ours["log_marginal"].is_null() && ours["bayes_factors"].is_null());
+    assert_eq!(ours["tau"]["shortest"][0], 0.0);
+}
+
+#[test]
+fn proper_priors_have_a_marginal_likelihood() {
+    let file = eight_schools();
+    let more = ["--tau-prior", "halfcauchy:5", "--mu-prior", "normal:0:20", "--threshold", "-3", "--format", "json"];
+    let ours = onset(&words(&file, &more)).json();
+    assert!(ours["log_marginal"].is_number() && ours["bayes_factors"]["effect"].is_number());
+    assert!(ours["prob_beyond"].as_f64().unwrap() < 0.05, "below -3, not above");
+    let table = onset(&words(&file, &["--tau-prior", "uniform", "--sensitivity", "5"]));
+    assert_eq!(table.status, 0, "{}", table.stderr);
+    assert!(table.stdout.contains("Other priors on tau") && table.stdout.contains("halfcauchy:50"));
+    let csv = onset(&words(&file, &["--tau-prior", "jeffreys", "--format", "csv"]));
+    assert!(csv.stdout.starts_with("what,mean,sd,median,") && csv.stdout.lines().count() == 4);
+}
+
+#[test]
+fn bad_use_and_bad_data() {
+    let file = eight_schools();
+    onset(&words(&file, &["--tau-prior", "gamma:1"])).refused(2, &["unknown prior", "halfnormal:SCALE"]);
+    onset(&words(&file, &["--tau-prior", "halfnormal:0"])).refused(2, &["above 0"]);
+    onset(&words(&file, &["--tau-prior", "rhodes2015:mental-health:non-pharm"])).refused(2, &["left out"]);
+    onset(&words(&file, &["--tau-prior", "uniform", "--level", "95"])).refused(2, &["--level"]);
+    onset(&words(&file, &["--tau-prior", "uniform", "--mu-prior", "normal:0"])).refused(2, &["normal:MEAN:SD"]);
+    onset(&words(&file, &[])).refused(2, &["--tau-prior"]);
+    let rows = |name: &str, text: &str| table(name, format!("school,y,s\n{text}"));
+    let none = rows("bayes-none.csv", "");
+    onset(&words(&none, &["--tau-prior", "halfnormal:1"])).refused(1, &["bayes-none.csv"]);
+    let two = rows("bayes-two.csv", "a,1,0.5\nb,2,0.5\n");
+    onset(&words(&two, &["--tau-prior", "uniform"])).refused(1, &["2 studies", "at least 3", "halfnormal"]);
+    assert_eq!(onset(&words(&two, &["--tau-prior", "jeffreys"])).status, 0);
+    let one = rows("bayes-one.csv", "a,1,0.5\n");
+    onset(&words(&one, &["--tau-prior", "jeffreys"])).refused(1, &["1 studies", "at least 2"]);
+    let heavy = onset(&words(&one, &["--tau-prior", "halfcauchy:1", "--format", "json"])).json();
+    assert!(heavy["mu"]["mean"].is_null() && heavy["mu"]["median"].is_number());
+    assert_eq!(heavy["warnings"][0]["code"], "heavy_tail");
+    let gap = rows("bayes-gap.csv", "a,1,0.5\nb,NA,0.5\nc,2,0.4\n");
+    let gapped = onset(&words(&gap, &["--tau-prior", "halfnormal:1", "--format", "json"])).json();
+    assert_eq!(gapped["k"], 2);
+    assert!(gapped["shrinkage"][1]["mean"].is_null() && gapped["warnings"][0]["code"] == "missing_value");
+    let text = rows("bayes-text.csv", "a,one,0.5\nb,2,0.5\n");
+    onset(&words(&text, &["--tau-prior", "halfnormal:1"])).refused(1, &["bayes-text.csv", "one"]);
+    let zero = rows("bayes-zero.csv", "a,1,0\nb,2,0.5\n");
+    onset(&words(&zero, &["--tau-prior", "halfnormal:1"])).refused(1, &["bayes-zero.csv"]);
+    onset(&["bayes", &file, "--yi", "z", "--sei", "s", "--tau-prior", "uniform"]).refused(1, &["z"]);
+}
