@@ -9,4 +9,5 @@ pub mod network;
 pub mod permute;
 pub mod pool;
 pub mod regress;
+pub mod sequential;
 pub mod smallstudy;
