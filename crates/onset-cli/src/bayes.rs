@@ -7,8 +7,8 @@ use clap::Args;
 use onset::data::Diagnostic;
 use onset::effects::Effects;
 use onset::models::bayes::{
-    BayesFactors, MuPrior, Options, Posterior, PriorResult, Summary, TauPrior, bayes_factors,
-    default_grid, nnhm, prior_sensitivity,
+    BayesFactors, MuPrior, Options, Posterior, PriorResult, Summary, TauPrior, bayes_factors, default_grid,
+    nnhm, prior_sensitivity,
 };
 use serde::Serialize;
 
@@ -26,7 +26,12 @@ pub struct Arguments {
     #[arg(long, value_name = "PRIOR", default_value = "flat", allow_hyphen_values = true, value_parser = mu_prior)]
     mu_prior: MuPrior,
     /// Threshold of prob_beyond: the side away from 0 is counted, above it for 0
-    #[arg(long, value_name = "NUMBER", default_value_t = 0.0, allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 0.0,
+        allow_hyphen_values = true
+    )]
     threshold: f64,
     /// Level of the intervals
     #[arg(long, value_name = "SHARE", default_value_t = 0.95)]
@@ -133,7 +138,10 @@ fn options(arguments: &Arguments) -> Result<Options, Diagnostic> {
     if !arguments.threshold.is_finite() {
         return Err(usage("--threshold takes a finite number"));
     }
-    if arguments.sensitivity.is_some_and(|scale| !(scale.is_finite() && scale > 0.0)) {
+    if arguments
+        .sensitivity
+        .is_some_and(|scale| !(scale.is_finite() && scale > 0.0))
+    {
         return Err(usage("--sensitivity takes a scale above 0"));
     }
     Ok(Options {
@@ -189,7 +197,16 @@ fn sensitivity(
     Some(entries)
 }
 
-const HEADERS: [&str; 8] = ["what", "mean", "sd", "median", "shortest_lower", "shortest_upper", "lower", "upper"];
+const HEADERS: [&str; 8] = [
+    "what",
+    "mean",
+    "sd",
+    "median",
+    "shortest_lower",
+    "shortest_upper",
+    "lower",
+    "upper",
+];
 
 fn row(name: &str, summary: &Summary) -> Vec<Cell> {
     vec![
@@ -205,25 +222,47 @@ fn row(name: &str, summary: &Summary) -> Vec<Cell> {
 }
 
 fn sheets(answer: &Answer) -> Vec<Sheet> {
-    let title = format!("{} studies, tau ~ {}, mu ~ {}", answer.k, answer.tau_prior, answer.mu_prior);
+    let title = format!(
+        "{} studies, tau ~ {}, mu ~ {}",
+        answer.k, answer.tau_prior, answer.mu_prior
+    );
     let mut main = Sheet::new(&title, &HEADERS);
     main.push(row("mu", &answer.mu));
     main.push(row("tau", &answer.tau));
     main.push(row("predictive", &answer.predictive));
     let mut numbers = Sheet::new("", &["what", "value"]);
     let mut push = |what: &str, value: Cell| numbers.push(vec![what.into(), value]);
-    push(&format!("P(mean beyond {})", answer.threshold), answer.prob_beyond.into());
-    push(&format!("P(new study beyond {})", answer.threshold), answer.prob_beyond_predictive.into());
+    push(
+        &format!("P(mean beyond {})", answer.threshold),
+        answer.prob_beyond.into(),
+    );
+    push(
+        &format!("P(new study beyond {})", answer.threshold),
+        answer.prob_beyond_predictive.into(),
+    );
     push("log marginal likelihood", answer.log_marginal.into());
-    push("Bayes factor, effect", answer.bayes_factors.map(|b| b.effect).into());
-    push("Bayes factor, heterogeneity", answer.bayes_factors.map(|b| b.heterogeneity).into());
+    push(
+        "Bayes factor, effect",
+        answer.bayes_factors.map(|b| b.effect).into(),
+    );
+    push(
+        "Bayes factor, heterogeneity",
+        answer.bayes_factors.map(|b| b.heterogeneity).into(),
+    );
     let mut studies = Sheet::new("True effects", &["label", "mean", "sd"]);
     for entry in &answer.shrinkage {
-        studies.push(vec![entry.label.as_str().into(), entry.mean.into(), entry.sd.into()]);
+        studies.push(vec![
+            entry.label.as_str().into(),
+            entry.mean.into(),
+            entry.sd.into(),
+        ]);
     }
     let mut sheets = vec![main, numbers, studies];
     if let Some(entries) = &answer.sensitivity {
-        let mut sheet = Sheet::new("Other priors on tau", &["tau_prior", "median", "lower", "upper", "tau", "beyond"]);
+        let mut sheet = Sheet::new(
+            "Other priors on tau",
+            &["tau_prior", "median", "lower", "upper", "tau", "beyond"],
+        );
         for entry in entries {
             sheet.push(vec![
                 entry.tau_prior.as_str().into(),

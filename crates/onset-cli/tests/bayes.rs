@@ -12,7 +12,13 @@ const DENSE: f64 = 1e-5;
 fn eight_schools() -> String {
     let file = oracle("bayes_eight_schools.json");
     let mut text = "school,y,s\n".to_owned();
-    for (i, (y, s)) in file["y"].as_array().unwrap().iter().zip(file["sigma"].as_array().unwrap()).enumerate() {
+    for (i, (y, s)) in file["y"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(file["sigma"].as_array().unwrap())
+        .enumerate()
+    {
         text.push_str(&format!("{},{y},{s}\n", i + 1));
     }
     table("bayes-schools.csv", text)
@@ -33,9 +39,16 @@ fn the_json_is_the_contract() {
     let file = eight_schools();
     let reference = oracle("bayes_eight_schools.json");
     let fits = reference["fits"].as_array().unwrap();
-    let fit = fits.iter().find(|f| f["prior"] == "halfnormal" && f["scale"] == 5.0).unwrap();
+    let fit = fits
+        .iter()
+        .find(|f| f["prior"] == "halfnormal" && f["scale"] == 5.0)
+        .unwrap();
     let expect = &fit["expect"];
-    let ours = onset(&words(&file, &["--tau-prior", "halfnormal:5", "--format", "json"])).json();
+    let ours = onset(&words(
+        &file,
+        &["--tau-prior", "halfnormal:5", "--format", "json"],
+    ))
+    .json();
     for (name, other) in [("mu", "mu"), ("tau", "tau"), ("predictive", "new_theta")] {
         for key in ["mean", "sd", "median"] {
             near(&ours[name][key], &expect[other][key]);
@@ -54,10 +67,22 @@ fn the_json_is_the_contract() {
 #[test]
 fn proper_priors_have_a_marginal_likelihood() {
     let file = eight_schools();
-    let more = ["--tau-prior", "halfcauchy:5", "--mu-prior", "normal:0:20", "--threshold", "-3", "--format", "json"];
+    let more = [
+        "--tau-prior",
+        "halfcauchy:5",
+        "--mu-prior",
+        "normal:0:20",
+        "--threshold",
+        "-3",
+        "--format",
+        "json",
+    ];
     let ours = onset(&words(&file, &more)).json();
     assert!(ours["log_marginal"].is_number() && ours["bayes_factors"]["effect"].is_number());
-    assert!(ours["prob_beyond"].as_f64().unwrap() < 0.05, "below -3, not above");
+    assert!(
+        ours["prob_beyond"].as_f64().unwrap() < 0.05,
+        "below -3, not above"
+    );
     let table = onset(&words(&file, &["--tau-prior", "uniform", "--sensitivity", "5"]));
     assert_eq!(table.status, 0, "{}", table.stderr);
     assert!(table.stdout.contains("Other priors on tau") && table.stdout.contains("halfcauchy:50"));
@@ -70,9 +95,17 @@ fn bad_use_and_bad_data() {
     let file = eight_schools();
     onset(&words(&file, &["--tau-prior", "gamma:1"])).refused(2, &["unknown prior", "halfnormal:SCALE"]);
     onset(&words(&file, &["--tau-prior", "halfnormal:0"])).refused(2, &["above 0"]);
-    onset(&words(&file, &["--tau-prior", "rhodes2015:mental-health:non-pharm"])).refused(2, &["left out"]);
+    onset(&words(
+        &file,
+        &["--tau-prior", "rhodes2015:mental-health:non-pharm"],
+    ))
+    .refused(2, &["left out"]);
     onset(&words(&file, &["--tau-prior", "uniform", "--level", "95"])).refused(2, &["--level"]);
-    onset(&words(&file, &["--tau-prior", "uniform", "--mu-prior", "normal:0"])).refused(2, &["normal:MEAN:SD"]);
+    onset(&words(
+        &file,
+        &["--tau-prior", "uniform", "--mu-prior", "normal:0"],
+    ))
+    .refused(2, &["normal:MEAN:SD"]);
     onset(&words(&file, &[])).refused(2, &["--tau-prior"]);
     let rows = |name: &str, text: &str| table(name, format!("school,y,s\n{text}"));
     let none = rows("bayes-none.csv", "");
@@ -93,5 +126,15 @@ fn bad_use_and_bad_data() {
     onset(&words(&text, &["--tau-prior", "halfnormal:1"])).refused(1, &["bayes-text.csv", "one"]);
     let zero = rows("bayes-zero.csv", "a,1,0\nb,2,0.5\n");
     onset(&words(&zero, &["--tau-prior", "halfnormal:1"])).refused(1, &["bayes-zero.csv"]);
-    onset(&["bayes", &file, "--yi", "z", "--sei", "s", "--tau-prior", "uniform"]).refused(1, &["z"]);
+    onset(&[
+        "bayes",
+        &file,
+        "--yi",
+        "z",
+        "--sei",
+        "s",
+        "--tau-prior",
+        "uniform",
+    ])
+    .refused(1, &["z"]);
 }

@@ -1,5 +1,9 @@
 //! The normal-normal hierarchical model against dense quadrature, printed values, laws and a second route.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
 
 mod support;
 
@@ -7,8 +11,8 @@ use onset_effects::Effects;
 use onset_math::normal;
 use onset_math::quadrature::adaptive;
 use onset_models::bayes::{
-    BayesError, MuPrior, Options, PREDICTIVE_PRIORS, Posterior, Summary, TauPrior, bayes_factors, bayes_regress,
-    default_grid, nnhm, prior_sensitivity,
+    BayesError, MuPrior, Options, PREDICTIVE_PRIORS, Posterior, Summary, TauPrior, bayes_factors,
+    bayes_regress, default_grid, nnhm, prior_sensitivity,
 };
 use onset_models::regress::Design;
 use proptest::prelude::*;
@@ -64,21 +68,60 @@ fn compare(ledger: &mut Ledger, place: &str, ours: &Posterior, expect: &Value) {
         let tolerance = if what.starts_with("tau") { DENSE_TAU } else { DENSE };
         ledger.check(what, place, x, reference, scale, tolerance);
     };
-    for (name, summary) in [("mu", &ours.mu), ("tau", &ours.tau), ("new_theta", &ours.predictive)] {
+    for (name, summary) in [
+        ("mu", &ours.mu),
+        ("tau", &ours.tau),
+        ("new_theta", &ours.predictive),
+    ] {
         let reference = &expect[name];
         let sd = summary.sd.unwrap();
-        check(&format!("{name} mean"), summary.mean.unwrap(), &reference["mean"], sd);
+        check(
+            &format!("{name} mean"),
+            summary.mean.unwrap(),
+            &reference["mean"],
+            sd,
+        );
         check(&format!("{name} sd"), sd, &reference["sd"], sd);
-        check(&format!("{name} median"), summary.median, &reference["median"], sd);
-        check(&format!("{name} central"), summary.central.0, &reference["central"][0], sd);
-        check(&format!("{name} central"), summary.central.1, &reference["central"][1], sd);
+        check(
+            &format!("{name} median"),
+            summary.median,
+            &reference["median"],
+            sd,
+        );
+        check(
+            &format!("{name} central"),
+            summary.central.0,
+            &reference["central"][0],
+            sd,
+        );
+        check(
+            &format!("{name} central"),
+            summary.central.1,
+            &reference["central"][1],
+            sd,
+        );
         if name != "tau" {
-            check(&format!("{name} shortest"), summary.shortest.0, &reference["shortest"][0], sd);
-            check(&format!("{name} shortest"), summary.shortest.1, &reference["shortest"][1], sd);
+            check(
+                &format!("{name} shortest"),
+                summary.shortest.0,
+                &reference["shortest"][0],
+                sd,
+            );
+            check(
+                &format!("{name} shortest"),
+                summary.shortest.1,
+                &reference["shortest"][1],
+                sd,
+            );
         }
     }
     check("p mu", ours.prob_beyond, &expect["mu"]["p_gt_0"], 1.0);
-    check("p new", ours.prob_beyond_predictive, &expect["new_theta"]["p_gt_0"], 1.0);
+    check(
+        "p new",
+        ours.prob_beyond_predictive,
+        &expect["new_theta"]["p_gt_0"],
+        1.0,
+    );
     for (study, reference) in ours.shrinkage.iter().zip(expect["shrinkage"].as_array().unwrap()) {
         check("theta mean", study.mean, &reference["mean"], study.sd);
         check("theta sd", study.sd, &reference["sd"], study.sd);
@@ -127,7 +170,11 @@ fn paper_rubin1981() {
 fn the_reference_starts_late() {
     let file = oracle("bayes_eight_schools");
     let (y, se) = (numbers(&file["y"]), numbers(&file["sigma"]));
-    let ours = nnhm(&effects(&y, &se), &Options::new(TauPrior::HalfNormal { scale: 0.5 })).unwrap();
+    let ours = nnhm(
+        &effects(&y, &se),
+        &Options::new(TauPrior::HalfNormal { scale: 0.5 }),
+    )
+    .unwrap();
     let density = |tau: f64| {
         let w: Vec<f64> = se.iter().map(|s| 1.0 / (s * s + tau * tau)).collect();
         let sum: f64 = w.iter().sum();
@@ -161,7 +208,9 @@ fn paper_crins2014() {
     ] {
         assert!((x - printed).abs() < PRINTED, "{x} {printed}");
     }
-    assert!((ours.predictive.central.0 + 2.773).abs() < 6e-4 && (ours.predictive.central.1 + 0.417).abs() < 6e-4);
+    assert!(
+        (ours.predictive.central.0 + 2.773).abs() < 6e-4 && (ours.predictive.central.1 + 0.417).abs() < 6e-4
+    );
 }
 
 /// Low-dose tricyclics (Furukawa 2003), Hedges' g.
@@ -207,9 +256,16 @@ fn predictive_priors() {
     }
     assert_eq!(PREDICTIVE_PRIORS.len(), 42);
     for cell in PREDICTIVE_PRIORS {
-        assert_eq!(TauPrior::from_code(&cell.code()).unwrap(), cell.tau_prior(), "{}", cell.code());
+        assert_eq!(
+            TauPrior::from_code(&cell.code()).unwrap(),
+            cell.tau_prior(),
+            "{}",
+            cell.code()
+        );
     }
-    let doubtful = TauPrior::from_code("rhodes2015:mental-health:non-pharm").unwrap_err().to_string();
+    let doubtful = TauPrior::from_code("rhodes2015:mental-health:non-pharm")
+        .unwrap_err()
+        .to_string();
     assert!(doubtful.contains("left out"), "{doubtful}");
 }
 
@@ -225,7 +281,11 @@ fn one_study_leaves_the_prior() {
         ("logt:-1.4:1.1", (-1.4_f64).exp()),
     ] {
         let ours = nnhm(&one, &Options::new(TauPrior::from_code(code).unwrap())).unwrap();
-        assert!((ours.tau.median / median - 1.0).abs() < 1e-7, "{code} {}", ours.tau.median);
+        assert!(
+            (ours.tau.median / median - 1.0).abs() < 1e-7,
+            "{code} {}",
+            ours.tau.median
+        );
         let with_mu = Options {
             mu_prior: MuPrior::Normal { mean: 0.0, sd: 1.0 },
             ..Options::new(TauPrior::from_code(code).unwrap())
@@ -249,12 +309,31 @@ fn moments_that_do_not_exist_are_absent() {
 fn improper_posteriors_are_refused() {
     let two = effects(&[0.1, 0.9], &[0.2, 0.3]);
     let refused = nnhm(&two, &Options::new(TauPrior::Flat)).unwrap_err();
-    assert!(matches!(refused, BayesError::Improper { found: 2, needed: 3, .. }), "{refused}");
+    assert!(
+        matches!(
+            refused,
+            BayesError::Improper {
+                found: 2,
+                needed: 3,
+                ..
+            }
+        ),
+        "{refused}"
+    );
     assert!(nnhm(&two, &Options::new(TauPrior::Jeffreys)).is_ok());
     let one = effects(&[0.1], &[0.2]);
     assert!(nnhm(&one, &Options::new(TauPrior::Jeffreys)).is_err());
     assert!(nnhm(&two, &Options::new(TauPrior::HalfNormal { scale: 0.0 })).is_err());
-    for bad in ["halfnormal", "halfnormal:-1", "halfnormal:x", "cauchy:1", "uniform:0", "normal:1", "rhodes2015:weight", ""] {
+    for bad in [
+        "halfnormal",
+        "halfnormal:-1",
+        "halfnormal:x",
+        "cauchy:1",
+        "uniform:0",
+        "normal:1",
+        "rhodes2015:weight",
+        "",
+    ] {
         assert!(TauPrior::from_code(bad).is_err(), "{bad}");
     }
     for bad in ["normal:0", "normal:0:0", "normal:0:-1", "cauchy"] {
@@ -285,7 +364,11 @@ fn second_route_marginal_likelihood() {
         4.0,
         1e-11,
     );
-    assert!((ours - outer.value.ln()).abs() < 1e-8, "{ours} {}", outer.value.ln());
+    assert!(
+        (ours - outer.value.ln()).abs() < 1e-8,
+        "{ours} {}",
+        outer.value.ln()
+    );
 }
 
 #[test]
@@ -328,7 +411,10 @@ fn regression_on_the_same_grid() {
     };
     same(&fit.coefficients[0], &direct.mu);
     same(&fit.tau, &direct.tau);
-    let twice = Design::numeric(&[("a", &[1.0, 2.0, 3.0, 4.0, 5.0]), ("b", &[2.0, 4.0, 6.0, 8.0, 10.0])]);
+    let twice = Design::numeric(&[
+        ("a", &[1.0, 2.0, 3.0, 4.0, 5.0]),
+        ("b", &[2.0, 4.0, 6.0, 8.0, 10.0]),
+    ]);
     if let Ok(design) = twice {
         assert!(bayes_regress(&data, &design, &prior, 0.95).is_err());
     }
@@ -342,8 +428,14 @@ fn four_hundred_priors() {
     assert_eq!(grid.len(), 402);
     let all = prior_sensitivity(&data, &grid, &Options::new(grid[0]));
     assert!(all.iter().all(|result| result.posterior.is_ok()));
-    let medians: Vec<f64> = all[..134].iter().map(|r| r.posterior.as_ref().unwrap().tau.median).collect();
-    assert!(medians.windows(2).all(|pair| pair[0] < pair[1]), "wider priors, larger tau");
+    let medians: Vec<f64> = all[..134]
+        .iter()
+        .map(|r| r.posterior.as_ref().unwrap().tau.median)
+        .collect();
+    assert!(
+        medians.windows(2).all(|pair| pair[0] < pair[1]),
+        "wider priors, larger tau"
+    );
 }
 
 /// A law of change of unit holds to the accuracy of the grid.

@@ -1,11 +1,16 @@
 //! Sequential boundaries, required sizes, information and the verdict table.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
 
 mod support;
 
 use onset_models::sequential::{
-    Belief, CutOffs, SequentialError, Sides, Verdict, classify, diversity, evpi, evsi, futility, kullback_leibler,
-    probability_of_moving, replication_bayes_factor, required_for_difference, trial_size, update, upper_boundaries,
+    Belief, CutOffs, SequentialError, Sides, Verdict, classify, diversity, evpi, evsi, futility,
+    kullback_leibler, probability_of_moving, replication_bayes_factor, required_for_difference, trial_size,
+    update, upper_boundaries,
 };
 use support::{numbers, oracle};
 
@@ -18,18 +23,33 @@ const PRINTED: f64 = 6e-7;
 fn boundaries_of_the_reference() {
     let file = oracle("smallstudy");
     let mut cases = 0;
-    for case in file["cases"].as_array().unwrap().iter().filter(|c| c["timing"].is_array()) {
+    for case in file["cases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|c| c["timing"].is_array())
+    {
         cases += 1;
         let two = case["side"] == 2;
         let alpha = case["alpha"].as_f64().unwrap();
-        let (alpha, sides) = if two { (0.5 * alpha, Sides::Two) } else { (alpha, Sides::One) };
+        let (alpha, sides) = if two {
+            (0.5 * alpha, Sides::Two)
+        } else {
+            (alpha, Sides::One)
+        };
         let ours = upper_boundaries(&numbers(&case["timing"]), alpha, sides).unwrap();
         for (x, reference) in ours.upper.iter().zip(numbers(&case["upper"])) {
-            assert!((x / reference - 1.0).abs() < REFERENCE, "{} {x} {reference}", case["id"]);
+            assert!(
+                (x / reference - 1.0).abs() < REFERENCE,
+                "{} {x} {reference}",
+                case["id"]
+            );
         }
     }
     assert_eq!(cases, 4);
-    let one = upper_boundaries(&[0.5, 0.75, 1.0], 0.025, Sides::One).unwrap().upper;
+    let one = upper_boundaries(&[0.5, 0.75, 1.0], 0.025, Sides::One)
+        .unwrap()
+        .upper;
     for (x, printed) in one.iter().zip([2.96259, 2.35902, 2.01408]) {
         assert!((x - printed).abs() < 1e-5, "{x} {printed}");
     }
@@ -74,8 +94,14 @@ fn required_sizes() {
 
 #[test]
 fn information() {
-    let before = Belief { mean: -0.60, sd: 0.17 };
-    let after = Belief { mean: -0.50, sd: 0.15 };
+    let before = Belief {
+        mean: -0.60,
+        sd: 0.17,
+    };
+    let after = Belief {
+        mean: -0.50,
+        sd: 0.15,
+    };
     assert!((kullback_leibler(before, after) - 0.187447).abs() < PRINTED);
     let benefit = Belief { mean: 2.0, sd: 3.0 };
     assert!((evpi(benefit) - 0.453359).abs() < PRINTED);

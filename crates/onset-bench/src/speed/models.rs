@@ -67,7 +67,12 @@ fn hierarchical(effects: &Effects) -> Fallible<Row> {
     let options = bayes::Options::new(TauPrior::HalfNormal { scale: 0.5 });
     nnhm(effects, &options)?;
     let median = median_nanoseconds(|| nnhm(black_box(effects), &options));
-    Ok(Row::nanoseconds("bayes NNHM, all summaries k=13", median, 1e6, Limit::Arithmetic))
+    Ok(Row::nanoseconds(
+        "bayes NNHM, all summaries k=13",
+        median,
+        1e6,
+        Limit::Arithmetic,
+    ))
 }
 
 fn priors(effects: &Effects) -> Fallible<Row> {
@@ -77,7 +82,12 @@ fn priors(effects: &Effects) -> Fallible<Row> {
         result.posterior?;
     }
     let median = median_nanoseconds(|| prior_sensitivity(black_box(effects), grid, &options));
-    Ok(Row::nanoseconds("bayes 400 priors k=13", median, 1e8, Limit::Arithmetic))
+    Ok(Row::nanoseconds(
+        "bayes 400 priors k=13",
+        median,
+        1e8,
+        Limit::Arithmetic,
+    ))
 }
 
 /// k effects: tau2 = 0.05, sampling variances between 0.02 and 0.5, log-uniform.

@@ -58,7 +58,9 @@ pub enum BayesError {
         found: f64,
     },
     /// A result overflowed.
-    #[error("the posterior is not finite: effects or variances are too large or too small. Hint: change the unit")]
+    #[error(
+        "the posterior is not finite: effects or variances are too large or too small. Hint: change the unit"
+    )]
     NotFinite,
     /// The moderators do not identify the coefficients.
     #[error("{k} studies do not identify {p} coefficients. Hint: fewer moderators")]

@@ -23,7 +23,11 @@ pub struct BayesFactors {
 /// Those of [`super::nnhm`].
 /// # Source
 /// Roever 2020, J Stat Softw 93(6), section 2.7.
-pub fn bayes_factors(effects: &Effects, tau: &TauPrior, mu: &MuPrior) -> Result<Option<BayesFactors>, BayesError> {
+pub fn bayes_factors(
+    effects: &Effects,
+    tau: &TauPrior,
+    mu: &MuPrior,
+) -> Result<Option<BayesFactors>, BayesError> {
     check(effects.k(), usize::from(*mu == MuPrior::Flat), tau, mu)?;
     if !tau.is_proper() || *mu == MuPrior::Flat {
         return Ok(None);

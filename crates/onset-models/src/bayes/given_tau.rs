@@ -107,7 +107,10 @@ impl Tail {
 
     /// The largest of 0, 1, 2 that exists.
     pub fn order(&self) -> f64 {
-        [2.0, 1.0].into_iter().find(|&order| self.has_moment(order)).unwrap_or(0.0)
+        [2.0, 1.0]
+            .into_iter()
+            .find(|&order| self.has_moment(order))
+            .unwrap_or(0.0)
     }
 }
 

@@ -93,7 +93,11 @@ impl Mixture {
         let mut x = mean + z * sd;
         for _ in 0..STEPS {
             let at = self.at(x);
-            let excess = if p > 0.5 { (1.0 - p) - at.above } else { at.below - p };
+            let excess = if p > 0.5 {
+                (1.0 - p) - at.above
+            } else {
+                at.below - p
+            };
             if excess > 0.0 {
                 hi = x;
             } else {

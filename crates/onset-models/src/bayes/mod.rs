@@ -129,7 +129,12 @@ pub struct Posterior {
 /// Roever 2020, J Stat Softw 93(6), eqs 5-13; Roever & Friede 2017, J Comput Graph Stat 26:217.
 pub fn nnhm(effects: &Effects, options: &Options) -> Result<Posterior, BayesError> {
     let k = effects.k();
-    check(k, usize::from(options.mu_prior == MuPrior::Flat), &options.tau_prior, &options.mu_prior)?;
+    check(
+        k,
+        usize::from(options.mu_prior == MuPrior::Flat),
+        &options.tau_prior,
+        &options.mu_prior,
+    )?;
     if !(options.level > 0.0 && options.level < 1.0) {
         return Err(BayesError::BadLevel { found: options.level });
     }
@@ -144,29 +149,64 @@ pub fn nnhm(effects: &Effects, options: &Options) -> Result<Posterior, BayesErro
     let prior = options.tau_prior;
     let upper = prior.upper().map(f64::ln);
     let posterior = TauPosterior::new(|x| data.ln_density(&prior, x), data.centre, upper, tail.order())?;
-    let nodes: Vec<Node> = posterior.nodes.iter().map(|node| Node::new(&data, node.x, node.mass)).collect();
+    let nodes: Vec<Node> = posterior
+        .nodes
+        .iter()
+        .map(|node| Node::new(&data, node.x, node.mass))
+        .collect();
     let mu = Mixture::new(nodes.iter().map(|n| (n.mass, n.mean, n.variance.sqrt())));
-    let new = Mixture::new(nodes.iter().map(|n| (n.mass, n.mean, (n.variance + n.tau2).sqrt())));
+    let new = Mixture::new(
+        nodes
+            .iter()
+            .map(|n| (n.mass, n.mean, (n.variance + n.tau2).sqrt())),
+    );
     let beyond = |mixture: &Mixture| {
         let threshold = options.threshold - data.shift;
-        if options.threshold >= 0.0 { mixture.above(threshold) } else { mixture.below(threshold) }
+        if options.threshold >= 0.0 {
+            mixture.above(threshold)
+        } else {
+            mixture.below(threshold)
+        }
     };
-    let moments = |extra: f64| moments(nodes.iter().map(|n| (n.mass, n.mean, n.variance + extra * n.tau2)));
-    let mu_moments = Moments::of(moments(0.0), !flat || tail.has_moment(1.0), !flat || tail.has_moment(2.0));
+    let moments = |extra: f64| {
+        moments(
+            nodes
+                .iter()
+                .map(|n| (n.mass, n.mean, n.variance + extra * n.tau2)),
+        )
+    };
+    let mu_moments = Moments::of(
+        moments(0.0),
+        !flat || tail.has_moment(1.0),
+        !flat || tail.has_moment(2.0),
+    );
     let new_moments = Moments::of(moments(1.0), tail.has_moment(1.0), tail.has_moment(2.0));
     let result = Posterior {
         k,
         mu: mu_moments.summary(&mu, data.shift, options.level),
         tau: tau_summary(&posterior, &nodes, &tail, options.level),
         predictive: new_moments.summary(&new, data.shift, options.level),
-        shrinkage: data.pairs.iter().map(|&(y, v)| shrink(y, v, &nodes, data.shift)).collect(),
+        shrinkage: data
+            .pairs
+            .iter()
+            .map(|&(y, v)| shrink(y, v, &nodes, data.shift))
+            .collect(),
         prob_beyond: beyond(&mu),
         prob_beyond_predictive: beyond(&new),
         log_marginal: (prior.is_proper() && !flat).then_some(posterior.ln_integral),
         nodes: nodes.len(),
     };
-    let finite = [result.mu.median, result.tau.median, result.predictive.central.1, result.mu.shortest.0];
-    if finite.iter().all(|x| x.is_finite()) { Ok(result) } else { Err(BayesError::NotFinite) }
+    let finite = [
+        result.mu.median,
+        result.tau.median,
+        result.predictive.central.1,
+        result.mu.shortest.0,
+    ];
+    if finite.iter().all(|x| x.is_finite()) {
+        Ok(result)
+    } else {
+        Err(BayesError::NotFinite)
+    }
 }
 
 /// A node with what is known there.
@@ -196,7 +236,9 @@ impl Node {
 /// Mean and standard deviation of a mixture.
 fn moments(parts: impl Iterator<Item = (f64, f64, f64)> + Clone) -> (f64, f64) {
     let mean: f64 = parts.clone().map(|(mass, mean, _)| mass * mean).sum();
-    let variance: f64 = parts.map(|(mass, m, variance)| mass * (variance + (m - mean) * (m - mean))).sum();
+    let variance: f64 = parts
+        .map(|(mass, m, variance)| mass * (variance + (m - mean) * (m - mean)))
+        .sum();
     (mean, variance.sqrt())
 }
 
@@ -252,5 +294,8 @@ fn shrink(y: f64, v: f64, nodes: &[Node], shift: f64) -> Shrunken {
         (n.mass, y + b * (n.mean - y), n.tau2 * b + b * b * n.variance)
     });
     let (mean, sd) = moments(parts);
-    Shrunken { mean: mean + shift, sd }
+    Shrunken {
+        mean: mean + shift,
+        sd,
+    }
 }

@@ -147,7 +147,10 @@ impl Comparison {
 }
 
 fn plain(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+    text.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect::<String>()
+        .to_ascii_lowercase()
 }
 
 impl PredictivePrior {
@@ -157,7 +160,11 @@ impl PredictivePrior {
     /// `UnknownPrior` with the cells that exist; the doubtful cell is named as such.
     pub fn find(table: Table, parts: &[&str]) -> Result<&'static Self, BayesError> {
         let unknown = || {
-            let cells: Vec<String> = PREDICTIVE_PRIORS.iter().filter(|c| c.table == table).map(Self::code).collect();
+            let cells: Vec<String> = PREDICTIVE_PRIORS
+                .iter()
+                .filter(|c| c.table == table)
+                .map(Self::code)
+                .collect();
             let mut allowed = cells.join(", ");
             if table == Table::Rhodes2015 {
                 allowed.push_str(

@@ -90,8 +90,12 @@ impl TauPrior {
                 location: *location,
                 scale: *scale,
             },
-            ("rhodes2015", _) => return PredictivePrior::find(Table::Rhodes2015, &rest).map(|p| p.tau_prior()),
-            ("turner2015", _) => return PredictivePrior::find(Table::Turner2015, &rest).map(|p| p.tau_prior()),
+            ("rhodes2015", _) => {
+                return PredictivePrior::find(Table::Rhodes2015, &rest).map(|p| p.tau_prior());
+            }
+            ("turner2015", _) => {
+                return PredictivePrior::find(Table::Turner2015, &rest).map(|p| p.tau_prior());
+            }
             _ => {
                 return Err(BayesError::UnknownPrior {
                     found: code.to_owned(),
@@ -153,7 +157,9 @@ impl TauPrior {
             TauPrior::HalfCauchy { .. } => 2.0,
             TauPrior::Flat => 0.0,
             TauPrior::Jeffreys | TauPrior::LogT5 { .. } => 1.0,
-            TauPrior::HalfNormal { .. } | TauPrior::Uniform { .. } | TauPrior::LogNormal { .. } => f64::INFINITY,
+            TauPrior::HalfNormal { .. } | TauPrior::Uniform { .. } | TauPrior::LogNormal { .. } => {
+                f64::INFINITY
+            }
         }
     }
 

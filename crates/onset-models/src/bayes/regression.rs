@@ -64,7 +64,10 @@ pub fn bayes_regress(
         .collect();
     let (mut coefficients, mut prob_positive) = (Vec::new(), Vec::new());
     for j in 0..p {
-        let parts = || fits.iter().map(|(mass, fit)| (*mass, fit.beta[j], fit.variance[j]));
+        let parts = || {
+            fits.iter()
+                .map(|(mass, fit)| (*mass, fit.beta[j], fit.variance[j]))
+        };
         let mixture = Mixture::new(parts().map(|(mass, mean, variance)| (mass, mean, variance.sqrt())));
         let found = Moments::of(moments(parts()), tail.has_moment(1.0), tail.has_moment(2.0));
         coefficients.push(found.summary(&mixture, 0.0, level));

@@ -36,7 +36,10 @@ pub fn default_grid(scale: f64, n: usize) -> Vec<TauPrior> {
     let scales: Vec<f64> = (0..n)
         .map(|i| scale * 10_f64.powf(2.0 * i as f64 / (n.max(2) - 1) as f64 - 1.0))
         .collect();
-    let mut priors: Vec<TauPrior> = scales.iter().map(|&scale| TauPrior::HalfNormal { scale }).collect();
+    let mut priors: Vec<TauPrior> = scales
+        .iter()
+        .map(|&scale| TauPrior::HalfNormal { scale })
+        .collect();
     priors.extend(scales.iter().map(|&scale| TauPrior::HalfCauchy { scale }));
     priors.extend(scales.iter().map(|&upper| TauPrior::Uniform { upper }));
     priors

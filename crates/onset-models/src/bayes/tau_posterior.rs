@@ -98,7 +98,11 @@ impl<F: Fn(f64) -> f64> TauPosterior<F> {
         while let Some((a, b, whole, depth)) = stack.pop() {
             let middle = 0.5 * (a + b);
             let (left, right) = (self.panel(a, middle, top), self.panel(middle, b, top));
-            let (w, l, r) = (sums(&whole, mode, order), sums(&left, mode, order), sums(&right, mode, order));
+            let (w, l, r) = (
+                sums(&whole, mode, order),
+                sums(&left, mode, order),
+                sums(&right, mode, order),
+            );
             let agrees = |i: usize| (w[i] - l[i] - r[i]).abs() <= PANEL_TOLERANCE * total[i];
             if depth >= DEPTH || (agrees(0) && agrees(1)) {
                 for (from, to, nodes) in [(a, middle, left), (middle, b, right)] {
@@ -142,7 +146,9 @@ impl<F: Fn(f64) -> f64> TauPosterior<F> {
     fn part(&self, a: f64, b: f64) -> f64 {
         let (centre, half) = (0.5 * (a + b), 0.5 * (b - a));
         let terms = self.rule.nodes.iter().zip(&self.rule.weights);
-        half * terms.map(|(point, weight)| weight * self.density(centre + half * point)).sum::<f64>()
+        half * terms
+            .map(|(point, weight)| weight * self.density(centre + half * point))
+            .sum::<f64>()
     }
 
     /// ln tau below which the share `p` of the mass lies.
@@ -185,7 +191,11 @@ impl<F: Fn(f64) -> f64> TauPosterior<F> {
         // the interval that starts at each panel edge, then the best one refined
         let mut best = (at_zero.1, 0.0, f64::NEG_INFINITY);
         let mut starts = vec![0.0];
-        for panel in self.panels.iter().filter(|panel| panel.below > 1e-6 && panel.below < spare) {
+        for panel in self
+            .panels
+            .iter()
+            .filter(|panel| panel.below > 1e-6 && panel.below < spare)
+        {
             starts.push(panel.below);
             let length = self.quantile(panel.below + level).exp() - panel.lo.exp();
             if length < best.0 {
@@ -237,7 +247,9 @@ fn range(
     let weighted = |x: f64, order: f64| ln_density(x) + order * (x - centre);
     let last = end.min(centre + SCAN);
     let first = last - 2.0 * SCAN;
-    let scan: Vec<f64> = (0..=48).map(|i| first + (last - first) * f64::from(i) / 48.0).collect();
+    let scan: Vec<f64> = (0..=48)
+        .map(|i| first + (last - first) * f64::from(i) / 48.0)
+        .collect();
     let values: Vec<f64> = scan.iter().map(|&x| ln_density(x)).collect();
     let mut at = 0;
     for (i, value) in values.iter().enumerate() {
@@ -247,19 +259,36 @@ fn range(
     }
     let (a, b) = (scan[at.saturating_sub(1)], scan[(at + 1).min(scan.len() - 1)]);
     let peak = onset_math::minimize::brent(|x| -ln_density(x), a, b, 1e-4);
-    let (mode, top) = if -peak.value > values[at] { (peak.x, -peak.value) } else { (scan[at], values[at]) };
+    let (mode, top) = if -peak.value > values[at] {
+        (peak.x, -peak.value)
+    } else {
+        (scan[at], values[at])
+    };
     if !top.is_finite() {
         return Err(BayesError::NotFinite);
     }
     // walk outwards, starting beyond every scanned point that still counts
-    let outer_left = scan.iter().zip(&values).find(|(_, v)| **v > top - CUT).map_or(mode, |(x, _)| *x);
-    let lo = walk(|x| ln_density(x) - top, outer_left.min(mode), -1.0, centre - FARTHEST);
+    let outer_left = scan
+        .iter()
+        .zip(&values)
+        .find(|(_, v)| **v > top - CUT)
+        .map_or(mode, |(x, _)| *x);
+    let lo = walk(
+        |x| ln_density(x) - top,
+        outer_left.min(mode),
+        -1.0,
+        centre - FARTHEST,
+    );
     let mut heaviest = weighted(mode, order);
     for &x in &scan {
         heaviest = heaviest.max(weighted(x, order));
     }
     let counts = |x: f64| (ln_density(x) - top).max(weighted(x, order) - heaviest);
-    let outer_right = scan.iter().rev().find(|x| counts(**x) > -CUT).map_or(mode, |x| *x);
+    let outer_right = scan
+        .iter()
+        .rev()
+        .find(|x| counts(**x) > -CUT)
+        .map_or(mode, |x| *x);
     let hi = walk(counts, outer_right.max(mode), 1.0, end.min(centre + FARTHEST));
     Ok((lo, mode, hi, top))
 }

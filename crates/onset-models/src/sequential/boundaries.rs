@@ -62,7 +62,9 @@ pub fn upper_boundaries(timing: &[f64], alpha: f64, sides: Sides) -> Result<Boun
         spent += to_spend;
         let step = t - state.t;
         let excess = |z: f64| state.above(z * t.sqrt(), step) - to_spend;
-        let z = brent(excess, 0.0, 38.0, 1e-12).map_err(|_| SequentialError::NotFound { look: j + 1 })?.x;
+        let z = brent(excess, 0.0, 38.0, 1e-12)
+            .map_err(|_| SequentialError::NotFound { look: j + 1 })?
+            .x;
         upper.push(z);
         let b = z * t.sqrt();
         let lower = match sides {
@@ -100,11 +102,18 @@ pub fn futility(boundaries: &Boundaries, beta: f64) -> Result<Vec<f64>, Sequenti
         },
         Err(_) => f64::NAN,
     };
-    let drift = brent(gap, 0.5, 12.0, 1e-10).map_err(|_| SequentialError::NotFound { look: last })?.x;
+    let drift = brent(gap, 0.5, 12.0, 1e-10)
+        .map_err(|_| SequentialError::NotFound { look: last })?
+        .x;
     lower_under(boundaries, beta, drift, &rule)
 }
 
-fn lower_under(boundaries: &Boundaries, beta: f64, drift: f64, rule: &Rule) -> Result<Vec<f64>, SequentialError> {
+fn lower_under(
+    boundaries: &Boundaries,
+    beta: f64,
+    drift: f64,
+    rule: &Rule,
+) -> Result<Vec<f64>, SequentialError> {
     let mut state = State::start();
     let (mut lower, mut spent) = (Vec::new(), 0.0);
     for (j, (&t, &z)) in boundaries.timing.iter().zip(&boundaries.upper).enumerate() {
@@ -112,7 +121,9 @@ fn lower_under(boundaries: &Boundaries, beta: f64, drift: f64, rule: &Rule) -> R
         spent += to_spend;
         let step = t - state.t;
         let excess = |a: f64| state.below(a * t.sqrt(), step, drift) - to_spend;
-        let a = brent(excess, -38.0, 38.0, 1e-12).map_err(|_| SequentialError::NotFound { look: j + 1 })?.x;
+        let a = brent(excess, -38.0, 38.0, 1e-12)
+            .map_err(|_| SequentialError::NotFound { look: j + 1 })?
+            .x;
         lower.push(a);
         let (from, to) = (a * t.sqrt(), z * t.sqrt());
         if from >= to {
@@ -153,13 +164,19 @@ impl State {
     /// Probability that the next B lies above b.
     fn above(&self, b: f64, step: f64) -> f64 {
         let sd = step.sqrt();
-        self.points.iter().map(|(s, mass)| mass * normal::sf((b - s) / sd)).sum()
+        self.points
+            .iter()
+            .map(|(s, mass)| mass * normal::sf((b - s) / sd))
+            .sum()
     }
 
     /// Probability that the next B lies below b, under a drift.
     fn below(&self, b: f64, step: f64, drift: f64) -> f64 {
         let sd = step.sqrt();
-        self.points.iter().map(|(s, mass)| mass * normal::cdf((b - s - drift * step) / sd)).sum()
+        self.points
+            .iter()
+            .map(|(s, mass)| mass * normal::cdf((b - s - drift * step) / sd))
+            .sum()
     }
 
     fn next(&self, lower: f64, upper: f64, t: f64, drift: f64, rule: &Rule) -> State {

@@ -15,7 +15,11 @@ fn loss(z: f64) -> f64 {
 /// # Source
 /// Raiffa & Schlaifer 1961, Applied Statistical Decision Theory, chapter 5.
 pub fn evpi(benefit: Belief) -> f64 {
-    if benefit.sd > 0.0 { benefit.sd * loss(benefit.mean.abs() / benefit.sd) } else { 0.0 }
+    if benefit.sd > 0.0 {
+        benefit.sd * loss(benefit.mean.abs() / benefit.sd)
+    } else {
+        0.0
+    }
 }
 
 /// Expected value of a sample whose mean has the sampling variance `variance`.
@@ -80,7 +84,9 @@ pub fn trial_size(
 ) -> Result<Option<u64>, SequentialError> {
     positive("the variance of one person", unit)?;
     probability("the chance", chance)?;
-    let reaches = |n: u64| probability_of_moving(now, threshold, above, cut, unit / n as f64 + tau2).map(|p| p >= chance);
+    let reaches = |n: u64| {
+        probability_of_moving(now, threshold, above, cut, unit / n as f64 + tau2).map(|p| p >= chance)
+    };
     let most = 1 << 24;
     if !reaches(most)? {
         return Ok(None);

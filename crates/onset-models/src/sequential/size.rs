@@ -31,7 +31,12 @@ pub fn required_for_difference(
 /// I = (z_(1-alpha/2) + z_(1-beta))^2/delta^2/(1 - D^2).
 /// # Errors
 /// As [`required_for_difference`].
-pub fn required_information(delta: f64, alpha: f64, beta: f64, diversity: f64) -> Result<f64, SequentialError> {
+pub fn required_information(
+    delta: f64,
+    alpha: f64,
+    beta: f64,
+    diversity: f64,
+) -> Result<f64, SequentialError> {
     positive("the effect", delta.abs())?;
     probability("alpha", alpha)?;
     probability("beta", beta)?;
@@ -50,5 +55,9 @@ pub fn required_information(delta: f64, alpha: f64, beta: f64, diversity: f64) -
 /// # Source
 /// Wetterslev et al. 2009.
 pub fn diversity(random: f64, common: f64) -> f64 {
-    if random > common { (random - common) / random } else { 0.0 }
+    if random > common {
+        (random - common) / random
+    } else {
+        0.0
+    }
 }
