@@ -104,7 +104,7 @@ impl Mixture {
                 lo = x;
             }
             let mut next = x - excess / at.density;
-            if !(next >= lo && next <= hi) {
+            if !(lo..=hi).contains(&next) {
                 // a heavy tail: outwards in steps that double before halving an endless bracket
                 let reach = 2.0 * (x - mean).abs().max(sd);
                 next = if excess > 0.0 { x - reach } else { x + reach };

@@ -107,10 +107,10 @@ fn gls(effects: &Effects, design: &Design, tau2: f64) -> Option<Gls> {
     for (i, (&y, &v)) in effects.y().iter().zip(effects.v()).enumerate() {
         let w = 1.0 / (v + tau2);
         let row = design.row(i);
-        for a in 0..p {
-            xwy[a] += w * row[a] * y;
-            for b in 0..p {
-                xwx[(a, b)] += w * row[a] * row[b];
+        for (a, (sum, x)) in xwy.iter_mut().zip(row).enumerate() {
+            *sum += w * x * y;
+            for (b, other) in row.iter().enumerate() {
+                xwx[(a, b)] += w * x * other;
             }
         }
         ln_product += (v + tau2).ln();
