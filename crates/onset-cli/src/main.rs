@@ -6,6 +6,7 @@
 mod arguments;
 mod bayes;
 mod blinding;
+mod check;
 mod diagnose;
 mod effects;
 mod explain;
@@ -13,10 +14,12 @@ mod failure;
 mod load;
 mod multilevel;
 mod network;
+mod new;
 mod output;
 mod permute;
 mod pool;
 mod run;
+mod schema;
 mod smallstudy;
 mod transform;
 
@@ -58,6 +61,12 @@ enum Command {
     Permute(Box<permute::Arguments>),
     /// Tests of small-study effects, adjusted estimates, selection models
     Smallstudy(Box<smallstudy::Arguments>),
+    /// A small review that runs at once, to start from
+    New(new::Arguments),
+    /// What is wrong or suspicious in a review, by file, line, study and column
+    Check(check::Arguments),
+    /// The JSON Schema of review.toml
+    Schema(schema::Arguments),
     /// Answer the six questions of a review and write its report
     Run(run::Arguments),
 }
@@ -75,6 +84,9 @@ impl Command {
             Command::Explain(arguments) => explain::run(arguments),
             Command::Permute(arguments) => Ok(permute::run(arguments)?),
             Command::Smallstudy(arguments) => Ok(smallstudy::run(arguments)?),
+            Command::New(arguments) => new::run(arguments),
+            Command::Check(arguments) => check::run(arguments),
+            Command::Schema(arguments) => schema::run(arguments),
             Command::Run(arguments) => run::run(arguments),
         }
     }

@@ -190,6 +190,8 @@ pub struct Output {
     json: String,
     sheets: Vec<Sheet>,
     warnings: Vec<Diagnostic>,
+    /// What the table format shows in place of the sheets.
+    text: Option<String>,
 }
 
 impl Output {
@@ -217,7 +219,24 @@ impl Output {
             json,
             sheets,
             warnings,
+            text: None,
         })
+    }
+
+    /// JSON that is printed as it is, in the table format too.
+    pub fn verbatim(json: String, sheets: Vec<Sheet>) -> Self {
+        Output {
+            text: Some(json.clone()),
+            json,
+            sheets,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// The same with its own text for people; it names the warnings, so that they are not repeated.
+    pub fn shown_as(mut self, text: String) -> Self {
+        self.text = Some(text);
+        self
     }
 
     /// Writes to standard output; in the table and CSV formats warnings go to standard error.
@@ -239,7 +258,7 @@ impl Output {
             }
             _ => {}
         }
-        if format != Format::Json {
+        if format != Format::Json && self.text.is_none() {
             for warning in &self.warnings {
                 eprintln!("{}: {warning}", severity(warning));
             }
@@ -251,12 +270,25 @@ impl Output {
         match format {
             Format::Json => Ok(format!("{}\n", self.json).into_bytes()),
             Format::Csv => self.sheets.first().map_or_else(|| Ok(Vec::new()), Sheet::csv),
+            Format::Table if self.text.is_some() => Ok(printable(self.text.as_deref().unwrap_or_default())),
             Format::Table => {
                 let texts: Vec<String> = self.sheets.iter().map(|sheet| sheet.text(terminal)).collect();
                 Ok(texts.join("\n").into_bytes())
             }
         }
     }
+}
+
+/// Lines without characters that would steer a terminal.
+fn printable(text: &str) -> Vec<u8> {
+    let shown = text.chars().map(|c| match c {
+        '\n' => c,
+        c if c.is_control() => '\u{FFFD}',
+        c => c,
+    });
+    let mut shown: String = shown.collect();
+    shown.push('\n');
+    shown.into_bytes()
 }
 
 fn severity(diagnostic: &Diagnostic) -> &'static str {

@@ -15,6 +15,7 @@ pub mod protocol;
 mod protocol_read;
 mod published;
 mod run;
+pub mod scaffold;
 mod size;
 mod speed;
 
