@@ -10,8 +10,10 @@ use std::path::PathBuf;
 
 /// Arguments of `onset check`.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit status: 0 when nothing is wrong (warnings and notes included), 1 on errors, which go to \
-                        standard error.")]
+#[command(
+    after_help = "Exit status: 0 when nothing is wrong (warnings and notes included), 1 on errors, which go to \
+                        standard error."
+)]
 pub struct Arguments {
     /// Folder of the review (review.toml and its tables)
     review: PathBuf,

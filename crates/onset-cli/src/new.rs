@@ -33,11 +33,18 @@ pub fn run(arguments: &Arguments) -> Result<Output, Failure> {
     let existed = dir.is_dir();
     if let Err(error) = write(dir) {
         let _ = if existed { Ok(()) } else { fs::remove_dir(dir) };
-        return Err(refused("not_written", dir, format!("the review cannot be written: {error}")).into());
+        return Err(refused(
+            "not_written",
+            dir,
+            format!("the review cannot be written: {error}"),
+        )
+        .into());
     }
     let shown = dir.display().to_string();
     let mut sheet = Sheet::new(&format!("A new review in {shown}"), &["file"]);
-    FILES.iter().for_each(|(name, _)| sheet.push(vec![(*name).into()]));
+    FILES
+        .iter()
+        .for_each(|(name, _)| sheet.push(vec![(*name).into()]));
     let made = Made {
         folder: shown.clone(),
         files: FILES.iter().map(|(name, _)| *name).collect(),

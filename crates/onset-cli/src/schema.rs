@@ -9,8 +9,10 @@ use serde_json::Value;
 
 /// Arguments of `onset schema`.
 #[derive(Debug, Args)]
-#[command(after_help = "Editors complete and check review.toml with it. The schema is JSON in the table format too; \
-                        --format csv lists the keys.")]
+#[command(
+    after_help = "Editors complete and check review.toml with it. The schema is JSON in the table format too; \
+                        --format csv lists the keys."
+)]
 pub struct Arguments {}
 
 /// Prints the schema that the reader's own types describe.
@@ -37,8 +39,17 @@ fn keys(sheet: &mut Sheet, table: &str, definition: &Value) {
         .filter_map(Value::as_str)
         .collect();
     for (key, property) in definition["properties"].as_object().into_iter().flatten() {
-        let needed = if required.contains(&key.as_str()) { "yes" } else { "no" };
+        let needed = if required.contains(&key.as_str()) {
+            "yes"
+        } else {
+            "no"
+        };
         let about = property["description"].as_str().unwrap_or_default();
-        sheet.push(vec![table.into(), key.as_str().into(), needed.into(), about.into()]);
+        sheet.push(vec![
+            table.into(),
+            key.as_str().into(),
+            needed.into(),
+            about.into(),
+        ]);
     }
 }

@@ -41,7 +41,13 @@ fn a_new_review_is_checked_and_runs_at_once() {
 fn every_trial_of_a_new_review_is_marked_as_an_example() {
     let dir = scratch("marked");
     onset(&["new", shown(&dir), "--format", "json"]).json();
-    for table in ["studies.csv", "arms.csv", "observations.csv", "contrasts.csv", "sources.csv"] {
+    for table in [
+        "studies.csv",
+        "arms.csv",
+        "observations.csv",
+        "contrasts.csv",
+        "sources.csv",
+    ] {
         let text = std::fs::read_to_string(dir.join(table)).unwrap();
         for line in text.lines().skip(1) {
             assert!(line.contains("EXAMPLE"), "{table}: {line}");
@@ -87,5 +93,8 @@ fn the_schema_is_json_in_every_format_but_csv() {
     let table: serde_json::Value = serde_json::from_str(&onset(&["schema"]).stdout).unwrap();
     assert_eq!(table, json);
     let csv = onset(&["schema", "--format", "csv"]).stdout;
-    assert!(csv.lines().any(|line| line.starts_with("Model,tau2,no,")), "{csv}");
+    assert!(
+        csv.lines().any(|line| line.starts_with("Model,tau2,no,")),
+        "{csv}"
+    );
 }

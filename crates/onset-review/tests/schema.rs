@@ -7,7 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 const KETAMINE: &str = include_str!("../../../reviews/ketamine/review.toml");
 
 fn new_review() -> &'static str {
-    scaffold::FILES.iter().find(|(name, _)| *name == "review.toml").unwrap().1
+    scaffold::FILES
+        .iter()
+        .find(|(name, _)| *name == "review.toml")
+        .unwrap()
+        .1
 }
 
 fn as_json(text: &str) -> Value {
@@ -31,9 +35,30 @@ fn resolved<'s>(root: &'s Value, node: &'s Value) -> &'s Value {
 /// What of `value` the schema does not allow.
 fn faults(root: &Value, node: &Value, value: &Value, at: &str, all: &mut Vec<String>) {
     const KNOWN: [&str; 24] = [
-        "$ref", "$defs", "$schema", "title", "description", "default", "type", "format", "properties",
-        "required", "additionalProperties", "items", "prefixItems", "minItems", "maxItems", "enum", "const",
-        "oneOf", "anyOf", "minimum", "maximum", "examples", "allOf", "uniqueItems",
+        "$ref",
+        "$defs",
+        "$schema",
+        "title",
+        "description",
+        "default",
+        "type",
+        "format",
+        "properties",
+        "required",
+        "additionalProperties",
+        "items",
+        "prefixItems",
+        "minItems",
+        "maxItems",
+        "enum",
+        "const",
+        "oneOf",
+        "anyOf",
+        "minimum",
+        "maximum",
+        "examples",
+        "allOf",
+        "uniqueItems",
     ];
     for key in node.as_object().into_iter().flatten().map(|(key, _)| key) {
         assert!(KNOWN.contains(&key.as_str()), "the test does not know '{key}'");
@@ -56,7 +81,10 @@ fn faults(root: &Value, node: &Value, value: &Value, at: &str, all: &mut Vec<Str
     if node.get("const").is_some_and(|wanted| wanted != value) {
         all.push(format!("{at}: not {}", node["const"]));
     }
-    if node["enum"].as_array().is_some_and(|words| !words.contains(value)) {
+    if node["enum"]
+        .as_array()
+        .is_some_and(|words| !words.contains(value))
+    {
         all.push(format!("{at}: {value} is not in {}", node["enum"]));
     }
     let types: Vec<&str> = match &node["type"] {
@@ -155,7 +183,9 @@ fn tables(root: &Value, node: &Value, value: &Value, at: &str, all: &mut BTreeMa
         all.insert(at.to_owned(), properties.keys().cloned().collect());
     }
     for (key, inner) in object {
-        let described = node["properties"].get(key).unwrap_or(&node["additionalProperties"]);
+        let described = node["properties"]
+            .get(key)
+            .unwrap_or(&node["additionalProperties"]);
         tables(root, described, inner, &format!("{at}/{key}"), all);
     }
 }
@@ -169,7 +199,10 @@ fn every_table_has_the_keys_that_the_reader_names() {
         let mut found = BTreeMap::new();
         tables(&root, &root, &value, "", &mut found);
         for (pointer, keys) in found {
-            let kind: String = pointer.split('/').filter(|part| part.parse::<u32>().is_err()).collect();
+            let kind: String = pointer
+                .split('/')
+                .filter(|part| part.parse::<u32>().is_err())
+                .collect();
             if !kinds.insert(kind) {
                 continue;
             }
@@ -177,13 +210,25 @@ fn every_table_has_the_keys_that_the_reader_names() {
             changed.pointer_mut(&pointer).unwrap()["zzz"] = json!(1);
             let refused = Protocol::parse(&toml::to_string(&changed).unwrap()).unwrap_err();
             let unknown = refused.iter().find(|d| d.code == "unknown_key").unwrap();
-            let named: BTreeSet<String> =
-                unknown.allowed.as_deref().unwrap().split(", ").map(str::to_owned).collect();
+            let named: BTreeSet<String> = unknown
+                .allowed
+                .as_deref()
+                .unwrap()
+                .split(", ")
+                .map(str::to_owned)
+                .collect();
             assert_eq!(named, keys, "at {pointer}");
         }
     }
-    let objects = root["$defs"].as_object().unwrap().values().filter(|d| d["properties"].is_object());
-    assert!(kinds.len() > objects.count(), "a table of the schema was never tried");
+    let objects = root["$defs"]
+        .as_object()
+        .unwrap()
+        .values()
+        .filter(|d| d["properties"].is_object());
+    assert!(
+        kinds.len() > objects.count(),
+        "a table of the schema was never tried"
+    );
 }
 
 #[test]
@@ -191,8 +236,16 @@ fn a_new_review_writes_out_every_key_and_every_default() {
     let root = schema();
     let text = new_review();
     let objects = root["$defs"].as_object().unwrap().values().chain([&root]);
-    for key in objects.flat_map(|d| d["properties"].as_object().into_iter().flatten().map(|(key, _)| key)) {
-        let is_there = text.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == key);
+    for key in objects.flat_map(|d| {
+        d["properties"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(key, _)| key)
+    }) {
+        let is_there = text
+            .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .any(|word| word == key);
         assert!(is_there, "'{key}' is not written out");
     }
     let written = Protocol::parse(text).unwrap().model;
