@@ -53,7 +53,7 @@ pub fn run(arguments: &Arguments) -> Result<Output, Failure> {
         value: (protocol, evidence),
         warnings: mut findings,
     } = folder::load(&arguments.review)?;
-    findings.sort_by(|a, b| b.severity.cmp(&a.severity));
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let of = |severity| findings.iter().filter(|f| f.severity == severity).count();
     let counts = Counts {
         studies: evidence.studies.len(),
