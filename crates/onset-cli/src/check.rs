@@ -52,7 +52,7 @@ pub fn run(arguments: &Arguments) -> Result<Output, Failure> {
     let Warned {
         value: (protocol, evidence),
         warnings: mut findings,
-    } = folder::load(&arguments.review)?;
+    } = folder::check(&arguments.review)?;
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let of = |severity| findings.iter().filter(|f| f.severity == severity).count();
     let counts = Counts {

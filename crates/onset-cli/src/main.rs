@@ -22,6 +22,7 @@ mod run;
 mod schema;
 mod smallstudy;
 mod transform;
+mod trust;
 
 use clap::{Parser, Subcommand};
 use failure::Failure;
@@ -65,6 +66,8 @@ enum Command {
     New(new::Arguments),
     /// What is wrong or suspicious in a review, by file, line, study and column
     Check(check::Arguments),
+    /// Do the printed numbers of a table agree with each other?
+    Trust(Box<trust::Arguments>),
     /// The JSON Schema of review.toml
     Schema(schema::Arguments),
     /// Answer the six questions of a review and write its report
@@ -86,6 +89,7 @@ impl Command {
             Command::Smallstudy(arguments) => Ok(smallstudy::run(arguments)?),
             Command::New(arguments) => new::run(arguments),
             Command::Check(arguments) => check::run(arguments),
+            Command::Trust(arguments) => trust::run(arguments),
             Command::Schema(arguments) => schema::run(arguments),
             Command::Run(arguments) => run::run(arguments),
         }

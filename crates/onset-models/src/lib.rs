@@ -11,3 +11,4 @@ pub mod pool;
 pub mod regress;
 pub mod sequential;
 pub mod smallstudy;
+pub mod trust;

@@ -2,8 +2,9 @@
 
 use crate::protocol::Protocol;
 use crate::protocol_read::{FILE, check_with_lines};
+use crate::trust::{Texts, number_checks};
 use onset_data::evidence::Evidence;
-use onset_data::{Diagnostic, Severity, Warned, folder};
+use onset_data::{Diagnostic, Severity, Table, Warned, folder};
 use std::path::Path;
 
 /// Reads the review in `dir`: `review.toml` and every table beside it.
@@ -45,6 +46,25 @@ pub fn load(dir: &Path) -> Result<Warned<(Protocol, Evidence)>, Vec<Diagnostic>>
         value: (protocol, evidence),
         warnings,
     })
+}
+
+/// As [`load`], with the number checks among the warnings.
+///
+/// # Errors
+/// As [`load`].
+pub fn check(dir: &Path) -> Result<Warned<(Protocol, Evidence)>, Vec<Diagnostic>> {
+    let mut loaded = load(dir)?;
+    // Both files were read a moment ago; one that has gone since is checked by its numbers alone.
+    let observations = Table::read(&dir.join("observations.csv")).ok();
+    let contrasts = Table::read(&dir.join("contrasts.csv")).ok();
+    let texts = Texts {
+        observations: observations.as_ref(),
+        contrasts: contrasts.as_ref(),
+    };
+    let (protocol, evidence) = &loaded.value;
+    let findings = number_checks(protocol, evidence, texts);
+    loaded.warnings.extend(findings);
+    Ok(loaded)
 }
 
 fn explained(refusal: Diagnostic) -> Diagnostic {

@@ -18,6 +18,7 @@ mod run;
 pub mod scaffold;
 mod size;
 mod speed;
+pub mod trust;
 
 pub use answers::Answers;
 pub use explain::{ExplainError, explain};

@@ -198,6 +198,21 @@ pub struct Scale {
     /// Lowest and highest possible score.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub range: Option<[f64; 2]>,
+    /// Smallest step between two scores: 1 for whole numbers, which allows more checks of printed means.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<f64>,
+}
+
+/// The score at which an event of a binary outcome is counted, for checks of printed counts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cut {
+    /// Id of the continuous outcome that is cut.
+    pub outcome: String,
+    /// Scale of that outcome.
+    pub scale: String,
+    /// Highest score that counts; the most generous one where trials differ.
+    pub at_most: f64,
 }
 
 /// How an SMD is told in points of a scale.
@@ -263,6 +278,12 @@ pub struct Outcome {
     /// Control risk for absolute effects (a comparison may declare its own).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub control_risk: Option<ControlRisk>,
+    /// Id of a wider outcome: everyone with this event is expected to have that one too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<String>,
+    /// The score at which the event is counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<Cut>,
 }
 
 /// What kind of evidence a window holds; kinds are never pooled together.

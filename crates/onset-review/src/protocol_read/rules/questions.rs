@@ -51,6 +51,28 @@ impl Rules<'_> {
             if let Some(risk) = &outcome.control_risk {
                 self.control_risk(&path("control_risk"), risk);
             }
+            self.counted(&place, outcome);
+        }
+    }
+
+    /// What an event is counted from.
+    fn counted(&mut self, place: &str, outcome: &Outcome) {
+        let protocol = self.protocol;
+        let known = self.outcome_ids();
+        if let Some(wider) = &outcome.within {
+            self.refers(&["outcome", place, "within"], wider, "outcome", &known);
+        }
+        let Some(cut) = &outcome.cut else { return };
+        self.refers(
+            &["outcome", place, "cut", "outcome"],
+            &cut.outcome,
+            "outcome",
+            &known,
+        );
+        let counted = protocol.outcome.iter().find(|o| o.id == cut.outcome);
+        if let Some(counted) = counted {
+            let scales: Vec<&str> = counted.scales.iter().map(|s| s.id.as_str()).collect();
+            self.refers(&["outcome", place, "cut", "scale"], &cut.scale, "scale", &scales);
         }
     }
 
