@@ -54,7 +54,9 @@ pub fn families() -> Vec<Family> {
         ),
         family(
             STRATA,
-            vec!["MH OR", "MH RR", "MH RD", "MH IRR", "MH IRD", "Peto OR"],
+            vec![
+                "MH OR", "MH RR", "MH RD", "MH IRR", "MH IRD", "Peto OR", "BB", "FIRTH",
+            ],
         ),
         family(MIXED, mixed),
         family(REGRESSIONS, vec!["REML", "ML", "DL", "EB", "PM"]),

@@ -39,7 +39,8 @@ pub struct ModelArgs {
     #[arg(long, value_enum)]
     pub model: Option<Model>,
     /// Estimator of tau2 (REML DL HE HS HSk SJ ML EB PM PMM DLIT SJIT GENQ GENQM), FE, EE or CE for the
-    /// common effect, MH (Mantel-Haenszel), PETO, or GLMM (with --glmm) [default: REML]
+    /// common effect, MH (Mantel-Haenszel), PETO, GLMM (with --glmm), BB
+    /// (beta-binomial) or FIRTH (penalised logistic) [default: REML]
     #[arg(long, value_name = "METHOD", value_parser = method)]
     pub method: Option<MethodArg>,
     /// With --method GLMM: UM.FS (fixed study levels), UM.RS (random levels), CM.EL (exact conditional) or CM.AL
@@ -58,6 +59,10 @@ pub struct ModelArgs {
     /// k - 1 df and the standard error of the test]
     #[arg(long, value_name = "TYPE", value_parser = prediction)]
     pub predict_type: Option<PredictionKind>,
+    /// Probability of a new study's true effect, and share of true effects, above and below this number on the
+    /// analysis scale
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub threshold: Option<f64>,
     /// Confidence level
     #[arg(long, value_name = "SHARE", default_value_t = 0.95, value_parser = level)]
     pub level: f64,
@@ -106,6 +111,10 @@ pub enum MethodArg {
     Peto,
     /// Generalised linear mixed model.
     Glmm,
+    /// Beta-binomial.
+    BetaBinomial,
+    /// Penalised logistic regression.
+    Firth,
 }
 
 /// What `--tau2-ci` may be.
@@ -125,8 +134,10 @@ fn method(code: &str) -> Result<MethodArg, String> {
         "MH" => Ok(MethodArg::MantelHaenszel),
         "PETO" => Ok(MethodArg::Peto),
         "GLMM" => Ok(MethodArg::Glmm),
+        "BB" => Ok(MethodArg::BetaBinomial),
+        "FIRTH" => Ok(MethodArg::Firth),
         _ => Err(format!(
-            "unknown method '{code}'; allowed: {} MH PETO GLMM",
+            "unknown method '{code}'; allowed: {} MH PETO GLMM BB FIRTH",
             Method::codes().join(" ")
         )),
     }

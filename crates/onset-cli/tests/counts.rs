@@ -145,3 +145,69 @@ fn wrong_use_and_wrong_data() {
     words.extend(flags);
     assert_eq!(onset(&words).status, 1);
 }
+
+#[test]
+fn sparse_counts_and_thresholds() {
+    for measure in ["OR", "RR", "RD"] {
+        let mut words = catheters(&["--method", "BB"]);
+        let at = words.iter().position(|w| w == "OR").unwrap();
+        words[at] = measure.to_owned();
+        let found = onset(&words).json();
+        assert_eq!(
+            (found["k"].as_u64(), found["method"].as_str()),
+            (Some(18), Some("BB"))
+        );
+        assert!(number(&found, "/rho") > 0.0 && found["tau2"].is_null());
+        assert_eq!(found["coefficients"][0]["transformed"].is_null(), measure == "RD");
+    }
+    let found = onset(&catheters(&["--method", "FIRTH"])).json();
+    assert_eq!(found["k"], 18);
+    assert!(number(&found, "/coefficients/0/ci_upper") < 0.0);
+    for flags in [
+        ["--method", "BB", "--mods", "year"],
+        ["--method", "FIRTH", "--test", "t"],
+    ] {
+        assert_eq!(onset(&catheters(&flags)).status, 2);
+    }
+    let found = onset(&catheters(&["--threshold", "-0.5"])).json();
+    let (above, below) = (
+        number(&found, "/beyond/prob_above"),
+        number(&found, "/beyond/prob_below"),
+    );
+    assert!((above + below - 1.0).abs() < 1e-12 && below > above);
+    let shares = number(&found, "/beyond/share_above/share") + number(&found, "/beyond/share_below/share");
+    assert!((shares - 1.0).abs() < 1e-12);
+    assert!(onset(&catheters(&[])).json().get("beyond").is_none());
+}
+
+/// Every code that the help names.
+#[test]
+fn every_prediction_and_interval_of_the_help() {
+    let base = catheters(&["--method", "REML"]);
+    let with = |flag: &str, code: &str| {
+        let mut words = base.clone();
+        words.extend([flag.to_owned(), code.to_owned()]);
+        onset(&words).json()
+    };
+    for code in ["HTS", "V", "HK", "HK-PR", "KR", "KR-PR", "NNF", "S"] {
+        let found = with("--predict-type", code);
+        assert_eq!(found["prediction"]["type"], code);
+        assert!(number(&found, "/prediction/lower") < number(&found, "/prediction/upper"));
+    }
+    for code in ["QP", "GENQ", "PL", "J", "BJ"] {
+        assert_eq!(with("--tau2-ci", code)["tau2_ci"]["type"], code);
+    }
+    assert!(with("--tau2-ci", "none")["tau2_ci"].is_null());
+    let seeded = |seed| {
+        with("--predict-type", "NNF").to_string() == {
+            let mut words = base.clone();
+            words.extend(["--predict-type", "NNF", "--seed", seed].map(str::to_owned));
+            onset(&words).json().to_string()
+        }
+    };
+    assert!(seeded("1") && !seeded("2"));
+    let codes = "REML DL HE HS HSk SJ ML EB PM PMM DLIT SJIT GENQ GENQM FE CE EE MH PETO GLMM BB FIRTH";
+    for code in codes.split(' ') {
+        assert_eq!(onset(&catheters(&["--method", code])).json()["method"], code);
+    }
+}

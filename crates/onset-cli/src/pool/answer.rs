@@ -1,7 +1,7 @@
 //! The JSON of `onset pool`.
 
 use crate::transform::Back;
-use onset::models::pool::{Estimate, Fit, Pooled, Prediction, QTest, Solution, Tau2Interval};
+use onset::models::pool::{Estimate, Fit, Pooled, Prediction, QTest, Share, Solution, Tau2Interval};
 use onset::models::regress::{JointTest, LocationScale, Regression, Subgroups};
 use serde::Serialize;
 
@@ -25,6 +25,9 @@ pub struct Answer {
     /// Variance of the studies' levels, in a mixed model with random ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sigma2: Option<f64>,
+    /// Correlation of two people of one group, in a beta-binomial model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rho: Option<f64>,
     /// Likelihood-ratio test of tau2 = 0, in a mixed model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tau2_test: Option<QTest>,
@@ -44,6 +47,9 @@ pub struct Answer {
     /// Tests that only two-by-two tables allow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tables: Option<TableTests>,
+    /// What lies beyond `--threshold`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beyond: Option<Beyond>,
     pub studies: Vec<Study>,
 }
 
@@ -137,6 +143,20 @@ pub struct TableTests {
     pub mantel_haenszel: Option<QTest>,
     pub breslow_day: Option<QTest>,
     pub tarone: Option<QTest>,
+}
+
+/// True effects beyond a threshold.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Beyond {
+    pub threshold: f64,
+    /// Probability that the true effect of a new study lies above it.
+    pub prob_above: f64,
+    pub prob_below: f64,
+    /// Of the t distribution behind them.
+    pub df: f64,
+    /// Estimated share of true effects above it, with its interval.
+    pub share_above: Share,
+    pub share_below: Share,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -239,6 +259,7 @@ impl Answer {
             q_moderators: None,
             prediction: pooled.prediction.as_ref().map(|p| PredictionEntry::new(p, back)),
             sigma2: None,
+            rho: None,
             tau2_test: None,
             fit: Some(pooled.fit),
             solution: pooled.tau2.solution.into(),
@@ -247,6 +268,7 @@ impl Answer {
             q_scale: None,
             subgroups: None,
             tables: None,
+            beyond: None,
             studies: Vec::new(),
         }
     }
@@ -274,6 +296,7 @@ impl Answer {
             q_moderators: r.moderators,
             prediction: None,
             sigma2: None,
+            rho: None,
             tau2_test: None,
             fit: Some(r.fit),
             solution: r.tau2.solution.into(),
@@ -282,6 +305,7 @@ impl Answer {
             q_scale: None,
             subgroups: None,
             tables: None,
+            beyond: None,
             studies: Vec::new(),
         }
     }
@@ -311,6 +335,7 @@ impl Answer {
             q_moderators: m.moderators,
             prediction: None,
             sigma2: None,
+            rho: None,
             tau2_test: None,
             fit: Some(m.fit),
             solution: m.solution.into(),
@@ -319,6 +344,7 @@ impl Answer {
             q_scale: Some(m.scale_moderators),
             subgroups: None,
             tables: None,
+            beyond: None,
             studies: Vec::new(),
         }
     }

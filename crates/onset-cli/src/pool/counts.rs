@@ -1,15 +1,15 @@
 //! Models of the counts themselves: generalised linear mixed models.
 
 use super::answer::{Answer, Coefficient, PredictionEntry, SolutionEntry};
-use super::fit::{counts, design, missing_moderators, rates, refused_regression, studies};
+use super::fit::{counts, design, missing_moderators, rates, refused, refused_regression, studies};
 use super::{Model, ModelArgs};
 use crate::arguments::usage;
 use crate::load::LoadedEffects;
 use crate::transform::Back;
 use onset::data::Diagnostic;
 use onset::effects::{Input, Measure};
-use onset::models::counts::{Glmm, GlmmData, GlmmOptions, glmm};
-use onset::models::pool::{Counts, PersonTime, Prediction, PredictionKind, Test};
+use onset::models::counts::{Glmm, GlmmData, GlmmOptions, beta_binomial, firth, glmm};
+use onset::models::pool::{CountMeasure, Counts, Estimate, PersonTime, Prediction, PredictionKind, Test};
 use onset::models::regress::Design;
 
 /// Counts of the rows that have them.
@@ -199,6 +199,7 @@ fn answer(
         q_moderators: fitted.moderators,
         prediction,
         sigma2: fitted.sigma2,
+        rho: None,
         tau2_test: fitted.tau2_test,
         fit: Some(fitted.fit),
         solution: SolutionEntry::from(fitted.tau2.solution),
@@ -207,6 +208,7 @@ fn answer(
         q_scale: None,
         subgroups: None,
         tables: None,
+        beyond: None,
         studies: studies(loaded, &[], &[]),
     }
 }
@@ -245,4 +247,109 @@ fn prediction(model: &ModelArgs, fitted: &Glmm) -> Option<Prediction> {
         fitted.k,
         model.level,
     )
+}
+
+/// `--method BB`.
+///
+/// # Errors
+/// `usage`, `model_refused`.
+pub fn beta_binomial_answer(loaded: &LoadedEffects, model: &ModelArgs) -> Result<Answer, Diagnostic> {
+    let measure = match loaded.measure {
+        Measure::OddsRatio => CountMeasure::OddsRatio,
+        Measure::RiskRatio => CountMeasure::RiskRatio,
+        Measure::RiskDifference => CountMeasure::RiskDifference,
+        other => {
+            return Err(usage(format!(
+                "--method BB needs --measure OR, RR or RD, not {other}"
+            )));
+        }
+    };
+    plain(model, "BB")?;
+    let (rows, tables) = counts(loaded);
+    let found = beta_binomial(&tables, measure, model.level).map_err(|e| refused(loaded, &e))?;
+    let mut answer = of_counts(loaded, model, "BB", &rows, &found.mean);
+    answer.k = found.k;
+    answer.rho = Some(found.rho);
+    answer.fit = Some(found.fit);
+    answer.solution = SolutionEntry::from(found.solution);
+    Ok(answer)
+}
+
+/// `--method FIRTH`.
+///
+/// # Errors
+/// `usage`, `model_refused`.
+pub fn firth_answer(loaded: &LoadedEffects, model: &ModelArgs) -> Result<Answer, Diagnostic> {
+    if loaded.measure != Measure::OddsRatio {
+        return Err(usage(format!(
+            "--method FIRTH needs --measure OR, not {}",
+            loaded.measure
+        )));
+    }
+    plain(model, "FIRTH")?;
+    let (rows, tables) = counts(loaded);
+    let found = firth(&tables, model.level).map_err(|e| refused(loaded, &e))?;
+    let mut answer = of_counts(loaded, model, "FIRTH", &rows, &found.mean);
+    answer.k = found.k;
+    answer.tau2 = Some(0.0);
+    answer.fit = Some(found.fit);
+    answer.solution = SolutionEntry::from(found.solution);
+    Ok(answer)
+}
+
+/// One mean only, normal quantiles.
+fn plain(model: &ModelArgs, code: &str) -> Result<(), Diagnostic> {
+    if !model.mods.is_empty() || !model.scale.is_empty() || model.subgroup.is_some() {
+        return Err(usage(format!(
+            "--method {code} takes neither moderators nor subgroups"
+        )));
+    }
+    match model.test {
+        None | Some(Test::Z) => Ok(()),
+        Some(other) => Err(usage(format!(
+            "--method {code} takes --test z, not {}",
+            other.code()
+        ))),
+    }
+}
+
+fn of_counts(
+    loaded: &LoadedEffects,
+    model: &ModelArgs,
+    code: &str,
+    rows: &[usize],
+    mean: &Estimate,
+) -> Answer {
+    let back = Back::new(loaded.measure, &loaded.inputs, rows);
+    Answer {
+        k: rows.len(),
+        method: code.to_owned(),
+        test: "z",
+        level: model.level,
+        coefficients: vec![Coefficient::new("intercept", mean, Some(&back))],
+        tau2: None,
+        se_tau2: None,
+        tau2_ci: None,
+        i2: None,
+        h2: None,
+        r2: None,
+        q: None,
+        q_moderators: None,
+        prediction: None,
+        sigma2: None,
+        rho: None,
+        tau2_test: None,
+        fit: None,
+        solution: SolutionEntry {
+            kind: "closed_form",
+            iterations: 0,
+        },
+        beside: Vec::new(),
+        scale: None,
+        q_scale: None,
+        subgroups: None,
+        tables: None,
+        beyond: None,
+        studies: studies(loaded, &[], &[]),
+    }
 }

@@ -1,16 +1,18 @@
 //! From loaded effects to the answer.
 
-use super::answer::{Answer, SolutionEntry, Study, SubgroupsEntry, TableTests};
-use super::counts::mixed;
+use super::answer::{Answer, Beyond, SolutionEntry, Study, SubgroupsEntry, TableTests};
+use super::counts::{beta_binomial_answer, firth_answer, mixed};
 use super::{MethodArg, ModelArgs};
 use crate::arguments::{EffectArgs, usage};
 use crate::load::LoadedEffects;
 use crate::transform::Back;
 use onset::data::Diagnostic;
 use onset::effects::{Effects, Input, Measure};
+use onset::math::student_t;
 use onset::models::pool::{
-    CellAddition, CountMeasure, Counts, Method, Options, PersonTime, PoolError, PredictionChoice,
-    RateMeasure, StrataOptions, Stratified, Test, mantel_haenszel, mantel_haenszel_rates, peto, pool,
+    CellAddition, CountMeasure, Counts, Method, Options, PersonTime, PoolError, Pooled, PredictionChoice,
+    RateMeasure, Side, StrataOptions, Stratified, Test, mantel_haenszel, mantel_haenszel_rates, peto, pool,
+    share_beyond,
 };
 use onset::models::regress::{
     Built, Design, RegressError, SubgroupTau2, Term, location_scale, regress, subgroups,
@@ -31,6 +33,8 @@ pub fn fit(
             inverse_variance(loaded, model, &options(model, method), code, warnings)
         }
         MethodArg::Glmm => mixed(loaded, model, warnings),
+        MethodArg::BetaBinomial => beta_binomial_answer(loaded, model),
+        MethodArg::Firth => firth_answer(loaded, model),
         method => strata(loaded, effects, model, method),
     }
 }
@@ -72,6 +76,7 @@ fn inverse_variance(
         warnings.extend(pooled.warnings);
         let mut answer = Answer::of_mean(&pooled.value, code, &back);
         answer.studies = studies(loaded, &rows, &pooled.value.weights);
+        answer.beyond = beyond(loaded, &pooled.value, model.threshold, warnings)?;
         if let (Some(levels), Some(column)) = (levels, &model.subgroup) {
             answer.subgroups = Some(grouped(
                 loaded, &effects, model, options, column, &levels, &back, warnings,
@@ -93,6 +98,35 @@ fn inverse_variance(
     let mut answer = Answer::of_regression(&fitted.value, code, &back);
     answer.studies = studies(loaded, &built.rows, &fitted.value.weights);
     Ok(answer)
+}
+
+/// What lies beyond the threshold: the predictive t distribution with k - 1 df, and the share of true effects.
+fn beyond(
+    loaded: &LoadedEffects,
+    pooled: &Pooled,
+    threshold: Option<f64>,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Option<Beyond>, Diagnostic> {
+    let Some(threshold) = threshold else {
+        return Ok(None);
+    };
+    if pooled.k < 3 || pooled.method == Method::Common {
+        let text = "a probability beyond a threshold needs random effects and three studies";
+        warnings.push(Diagnostic::warning("threshold_too_few", text));
+        return Ok(None);
+    }
+    let share = |side| share_beyond(pooled, threshold, side).map_err(|e| refused(loaded, &e));
+    let df = pooled.k as f64 - 1.0;
+    let se = pooled.mean.standard_error.hypot(pooled.tau2.value.sqrt());
+    let t = (threshold - pooled.mean.estimate) / se;
+    Ok(Some(Beyond {
+        threshold,
+        prob_above: student_t::sf(t, df),
+        prob_below: student_t::cdf(t, df),
+        df,
+        share_above: share(Side::Above)?,
+        share_below: share(Side::Below)?,
+    }))
 }
 
 /// Moderators of the mean and of tau2.
@@ -412,6 +446,7 @@ fn of_strata(loaded: &LoadedEffects, found: &Stratified, code: &str, level: f64,
         q_moderators: None,
         prediction: None,
         sigma2: None,
+        rho: None,
         tau2_test: None,
         fit: Some(found.fit),
         solution: SolutionEntry {
@@ -423,6 +458,7 @@ fn of_strata(loaded: &LoadedEffects, found: &Stratified, code: &str, level: f64,
         q_scale: None,
         subgroups: None,
         tables: any.then_some(tests),
+        beyond: None,
         studies: studies(loaded, rows, &found.weights),
     }
 }

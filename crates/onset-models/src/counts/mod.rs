@@ -1,4 +1,5 @@
-//! Counts without normality: generalised linear mixed models of two groups, of proportions and of rates.
+//! Counts without normality: generalised linear mixed models of two groups, of proportions and of rates;
+//! beta-binomial and penalised logistic models.
 //!
 //! ```
 //! use onset_models::counts::{GlmmData, GlmmModel, GlmmOptions, glmm};
@@ -9,10 +10,14 @@
 //! assert!(fitted.value.coefficients[0].estimate.estimate < 0.0);
 //! ```
 
+mod beta_binomial;
 mod climb;
+mod firth;
 mod glmm;
 mod integral;
 mod law;
 mod setup;
 
+pub use beta_binomial::{BetaBinomial, beta_binomial};
+pub use firth::{Firth, firth};
 pub use glmm::{Glmm, GlmmData, GlmmModel, GlmmOptions, glmm};
