@@ -25,6 +25,8 @@ pub const REGRESSIONS: &str = "Meta-regression, by estimator of tau2";
 pub const MULTILEVEL: &str = "Multilevel and multivariate models";
 pub const ROBUST: &str = "Cluster-robust inference";
 pub const ANALYSES: &str = "Analyses around a pool";
+pub const DIAGNOSTICS: &str = "Diagnostics";
+pub const PERMUTATIONS: &str = "Permutation tests";
 
 /// Every family, in the order of docs/validation.md.
 pub fn families() -> Vec<Family> {
@@ -72,5 +74,19 @@ pub fn families() -> Vec<Family> {
             codes
         }),
         family(ANALYSES, vec!["leave-one-out", "cumulative"]),
+        family(
+            DIAGNOSTICS,
+            vec![
+                "influence",
+                "BLUP",
+                "residuals",
+                "Baujat",
+                "radial",
+                "QQ",
+                "profile",
+                "GOSH",
+            ],
+        ),
+        family(PERMUTATIONS, vec!["signs", "design", "multiplicity"]),
     ]
 }

@@ -2,6 +2,7 @@
 
 mod counts;
 mod dependent;
+mod diagnostics;
 mod effects;
 mod pairwise;
 mod reference;
@@ -110,6 +111,7 @@ pub fn page(oracles: &Path) -> Fallible<String> {
     strata::compare(oracles, &mut book)?;
     counts::compare(oracles, &mut book)?;
     regression::compare(oracles, &mut book)?;
+    diagnostics::compare(oracles, &mut book)?;
     dependent::compare(oracles, &mut book)?;
     second_route::compare(oracles, &mut book)?;
     let mut page = String::from(HEAD);

@@ -31,7 +31,9 @@ pub const DATA: [&str; 14] = [
 ];
 
 /// Keys of a case that are compared, or that describe it.
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 14] = [
+    "influence_reml",
+    "blup_reml",
     "measure",
     "columns",
     "n",

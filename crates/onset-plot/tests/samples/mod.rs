@@ -9,6 +9,8 @@ use onset_plot::forest::{Arm, Block, Columns, Forest, Mean, Row};
 use onset_plot::funnel::{Funnel, FunnelPoint};
 use onset_plot::icons::{IconArm, Icons};
 use onset_plot::rob::{Light, RiskOfBias, RiskOfBiasRow};
+use onset_plot::scatter::{Scatter, ScatterLine, ScatterPoint};
+use onset_plot::subsets::SubsetGrid;
 use onset_plot::text::Scale;
 use onset_plot::windows::{Series, When, WindowPoint, Windows};
 use onset_plot::{Direction, Effect, Heading, Interval, Reference, Scene};
@@ -751,6 +753,141 @@ pub fn caterpillar() -> Caterpillar {
     }
 }
 
+fn dots(list: &[(f64, f64, f64, bool)]) -> Vec<ScatterPoint> {
+    let one = |(i, (x, y, size, marked)): (usize, &(f64, f64, f64, bool))| ScatterPoint {
+        key: format!("trial{}", i + 1),
+        label: format!("Trial {}", i + 1),
+        x: *x,
+        y: *y,
+        size: *size,
+        marked: *marked,
+        rows: rows(&[i as u64 + 2]),
+    };
+    list.iter().enumerate().map(one).collect()
+}
+
+/// Heterogeneity against influence.
+pub fn baujat() -> Scatter {
+    Scatter {
+        heading: heading(
+            "baujat",
+            "Two trials make most of the heterogeneity",
+            "Contribution to heterogeneity against influence on the mean; 8 trials",
+        ),
+        x: "Squared Pearson residual".to_owned(),
+        y: "Squared change of the mean, in its variances".to_owned(),
+        points: dots(&[
+            (0.03, 0.01, 0.0, false),
+            (1.5, 0.11, 0.0, false),
+            (0.55, 0.03, 0.0, false),
+            (1.58, 0.22, 0.0, true),
+            (0.65, 0.07, 0.0, false),
+            (0.01, 0.02, 0.0, false),
+            (1.53, 0.1, 0.0, false),
+            (1.67, 0.2, 0.0, true),
+        ]),
+        note: "Filled and named: the trials with the most influence.".to_owned(),
+        ..Scatter::default()
+    }
+}
+
+/// Galbraith's plot.
+pub fn radial() -> Scatter {
+    Scatter {
+        heading: heading(
+            "radial",
+            "No trial lies far outside the band",
+            "Standardised effect against precision; 5 trials; the slope of the line is the pooled effect",
+        ),
+        x: "Precision, 1 / standard error".to_owned(),
+        y: "Effect / standard error".to_owned(),
+        points: dots(&[
+            (1.2, -1.1, 0.0, false),
+            (1.4, -2.2, 0.0, false),
+            (1.7, -2.4, 0.0, false),
+            (1.75, 0.02, 0.0, true),
+            (1.6, -0.4, 0.0, false),
+        ]),
+        lines: vec![
+            ScatterLine {
+                label: "pooled effect".to_owned(),
+                points: vec![(0.0, 0.0), (1.8, -1.26)],
+                dashed: false,
+            },
+            ScatterLine {
+                label: "two standard errors from it".to_owned(),
+                points: vec![(0.0, 2.0), (1.8, 0.74)],
+                dashed: true,
+            },
+            ScatterLine {
+                label: String::new(),
+                points: vec![(0.0, -2.0), (1.8, -3.26)],
+                dashed: true,
+            },
+        ],
+        bands: vec![vec![(0.0, 2.0), (1.8, 0.74), (1.8, -3.26), (0.0, -2.0)]],
+        hold: vec![(0.0, 2.0), (0.0, -2.0), (1.8, -3.26)],
+        note: String::new(),
+    }
+}
+
+/// Risks of both groups.
+pub fn labbe() -> Scatter {
+    Scatter {
+        heading: heading(
+            "labbe",
+            "Nearly every trial lies below the line of no effect",
+            "Risk under treatment against risk under control; 5 trials; area by number of people",
+        ),
+        x: "Risk in the control group".to_owned(),
+        y: "Risk in the treated group".to_owned(),
+        points: dots(&[
+            (0.08, 0.03, 0.01, false),
+            (0.1, 0.02, 0.02, false),
+            (0.16, 0.06, 0.05, false),
+            (0.05, 0.05, 1.0, true),
+            (0.22, 0.12, 0.2, false),
+        ]),
+        lines: vec![
+            ScatterLine {
+                label: "no effect".to_owned(),
+                points: vec![(0.0, 0.0), (1.0, 1.0)],
+                dashed: true,
+            },
+            ScatterLine {
+                label: "pooled effect".to_owned(),
+                points: vec![(0.0, 0.0), (1.0, 0.49)],
+                dashed: false,
+            },
+        ],
+        hold: vec![(0.0, 0.0)],
+        ..Scatter::default()
+    }
+}
+
+/// Counts over fields, in two clouds.
+pub fn subset_grid() -> SubsetGrid {
+    let bump = |i: usize, j: usize, a: f64, b: f64| {
+        let (x, y) = ((i as f64 - a) / 3.0, (j as f64 - b) / 4.0);
+        (400.0 * (-0.5 * (x * x + y * y)).exp()) as u64
+    };
+    let cell = |row: usize, column: usize| bump(column, row, 8.0, 18.0) + bump(column, row, 19.0, 11.0) / 3;
+    SubsetGrid {
+        heading: heading(
+            "gosh",
+            "The subsets fall into two clouds",
+            "Pooled mean difference and heterogeneity of all subsets of 13 trials",
+        ),
+        x: "Pooled mean difference of a subset, MADRS points".to_owned(),
+        estimate: (0..=25).map(|i| -9.0 + 0.3 * f64::from(i)).collect(),
+        i2: (0..=25).map(|i| 4.0 * f64::from(i)).collect(),
+        counts: (0..25)
+            .map(|row| (0..25).map(|column| cell(row, column)).collect())
+            .collect(),
+        pooled: Some(-5.8),
+    }
+}
+
 /// Every sample, wide and narrow.
 pub fn scenes() -> Vec<(&'static str, Scene, Scene)> {
     use onset_plot as p;
@@ -781,6 +918,16 @@ pub fn scenes() -> Vec<(&'static str, Scene, Scene)> {
         ),
         named("icons", (p::icons(&icons()), p::icons_narrow(&icons()))),
         named("funnel", (p::funnel(&funnel()), p::funnel_narrow(&funnel()))),
+        named("baujat", (p::scatter(&baujat()), p::scatter_narrow(&baujat()))),
+        named("radial", (p::scatter(&radial()), p::scatter_narrow(&radial()))),
+        named("labbe", (p::scatter(&labbe()), p::scatter_narrow(&labbe()))),
+        named(
+            "gosh",
+            (
+                p::subset_grid(&subset_grid()),
+                p::subset_grid_narrow(&subset_grid()),
+            ),
+        ),
         named(
             "caterpillar",
             (
