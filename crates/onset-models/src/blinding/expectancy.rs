@@ -116,7 +116,7 @@ pub fn tipping_point(
     finite("furthest effect of belief", furthest)?;
     let options = Options {
         tau2_interval: None,
-        ..options.clone()
+        ..*options
     };
     let gap = |slope: f64| -> Result<f64, ExpectancyError> {
         let pooled = without_expectancy(effects, beliefs, slope, &options)?;
