@@ -64,10 +64,11 @@ pub(crate) fn tau2(
     }
     for pair in points.windows(2) {
         let after = score(pair[1]);
-        if before > 0.0 && after <= 0.0 {
-            if let Ok(found) = root::brent(&mut score, pair[0], pair[1], 1e-13 * pair[1]) {
-                maxima.push(found.x);
-            }
+        if before > 0.0
+            && after <= 0.0
+            && let Ok(found) = root::brent(&mut score, pair[0], pair[1], 1e-13 * pair[1])
+        {
+            maxima.push(found.x);
         }
         before = after;
     }

@@ -10,6 +10,10 @@
 //! let nma = network_meta(&network, &NetworkOptions::default()).unwrap();
 //! assert!((nma.value.common.estimate[2][0].unwrap() - 2.0).abs() < 1e-12);
 //! ```
+#![allow(
+    clippy::needless_range_loop,
+    reason = "two indices into square matrices read better than iterators"
+)]
 
 mod contribution;
 mod error;
