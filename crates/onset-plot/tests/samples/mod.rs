@@ -8,6 +8,7 @@ use onset_plot::cohorts::{Cohort, Cohorts};
 use onset_plot::forest::{Arm, Block, Columns, Forest, Mean, Row};
 use onset_plot::funnel::{Funnel, FunnelPoint};
 use onset_plot::icons::{IconArm, Icons};
+use onset_plot::influence::{InfluencePanel, InfluenceRow, Measure};
 use onset_plot::rob::{Light, RiskOfBias, RiskOfBiasRow};
 use onset_plot::scatter::{Scatter, ScatterLine, ScatterPoint};
 use onset_plot::subsets::SubsetGrid;
@@ -888,6 +889,60 @@ pub fn subset_grid() -> SubsetGrid {
     }
 }
 
+/// Eight measures of seven studies.
+pub fn influence_panel() -> InfluencePanel {
+    let measures = [
+        ("Studentised residual", vec![-1.96, 1.96]),
+        ("dffits", vec![-1.1, 1.1]),
+        ("Cook's distance", vec![0.45]),
+        ("Covariance ratio", vec![1.0]),
+        ("tau\u{b2} without it", vec![0.31]),
+        ("Q without it", vec![]),
+        ("Hat value", vec![0.43]),
+        ("Weight, %", vec![]),
+    ];
+    let value = |row: usize, column: usize| {
+        let wave = ((row * 5 + column * 3) % 7) as f64 / 7.0;
+        match column {
+            0 | 1 => 2.6 * wave - 1.2,
+            3 => 0.8 + wave,
+            5 => 90.0 + 60.0 * wave,
+            7 => 5.0 + 10.0 * wave,
+            _ => 0.5 * wave,
+        }
+    };
+    let study = |row: usize| InfluenceRow {
+        key: format!("trial{}", row + 1),
+        label: if row == 3 {
+            "Trial 4 with a name that is longer than most names of trials".to_owned()
+        } else {
+            format!("Trial {}", row + 1)
+        },
+        values: (0..8)
+            .map(|column| (row != 5 || column != 2).then(|| value(row, column)))
+            .collect(),
+        influential: row == 3,
+        rows: rows(&[row as u64 + 2]),
+    };
+    InfluencePanel {
+        heading: heading(
+            "influence",
+            "One trial has more influence than the others",
+            "Deletion measures of 7 trials",
+        ),
+        measures: measures
+            .into_iter()
+            .map(|(label, limits)| Measure {
+                label: label.to_owned(),
+                limits,
+            })
+            .collect(),
+        studies: (0..7).map(study).collect(),
+        note: "Dashed: customary limits, or the value with all trials. Filled and bold: beyond a limit."
+            .to_owned(),
+    }
+}
+
 /// Every sample, wide and narrow.
 pub fn scenes() -> Vec<(&'static str, Scene, Scene)> {
     use onset_plot as p;
@@ -933,6 +988,13 @@ pub fn scenes() -> Vec<(&'static str, Scene, Scene)> {
             (
                 p::caterpillar(&caterpillar()),
                 p::caterpillar_narrow(&caterpillar()),
+            ),
+        ),
+        named(
+            "influence",
+            (
+                p::influence_panel(&influence_panel()),
+                p::influence_panel_narrow(&influence_panel()),
             ),
         ),
         named(
