@@ -21,6 +21,7 @@ mod pool;
 mod run;
 mod schema;
 mod smallstudy;
+mod timecourse;
 mod transform;
 mod trust;
 
@@ -72,6 +73,8 @@ enum Command {
     Schema(schema::Arguments),
     /// Answer the six questions of a review and write its report
     Run(run::Arguments),
+    /// The curve of an effect over time: onset, window, and how far the evidence reaches
+    Timecourse(Box<timecourse::Arguments>),
 }
 
 impl Command {
@@ -92,6 +95,7 @@ impl Command {
             Command::Trust(arguments) => trust::run(arguments),
             Command::Schema(arguments) => schema::run(arguments),
             Command::Run(arguments) => run::run(arguments),
+            Command::Timecourse(arguments) => timecourse::run(arguments),
         }
     }
 }

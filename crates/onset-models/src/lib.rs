@@ -11,4 +11,5 @@ pub mod pool;
 pub mod regress;
 pub mod sequential;
 pub mod smallstudy;
+pub mod timecourse;
 pub mod trust;

@@ -1,0 +1,399 @@
+//! The answer of `onset timecourse` as JSON and as sheets.
+
+use super::rows::Rows;
+use super::{Arguments, SmallValues};
+use crate::output::{Cell, Output, Sheet};
+use onset::data::Diagnostic;
+use onset::models::timecourse::{
+    Area, Benefit, Curve, Ending, Fit, Longitudinal, Options, Role, area, benefit_of, compare_forms, evidence,
+    leave_one_out, onset_times, simultaneous_critical, window,
+};
+use serde::Serialize;
+
+/// Points of a drawn curve.
+const DRAWN: u32 = 60;
+/// Shares of the peak information at which a horizon is given.
+const FRACTIONS: [f64; 2] = [0.5, 0.1];
+
+#[derive(Serialize)]
+struct Answer {
+    form: &'static str,
+    reference: String,
+    benefit: &'static str,
+    parameters: Vec<Parameter>,
+    covariance: Vec<Vec<f64>>,
+    rss: f64,
+    residual_deviance: f64,
+    points: usize,
+    parameters_in_all: usize,
+    dispersion: f64,
+    df: Option<f64>,
+    tau2: Option<f64>,
+    loglik: f64,
+    aic: f64,
+    solution: &'static str,
+    not_identified: Option<String>,
+    onset: Vec<Onset>,
+    window: Vec<Span>,
+    information: Vec<Information>,
+    horizon: Vec<HorizonAt>,
+    area: Vec<Benefits>,
+    curve: Vec<Drawn>,
+    studies: Vec<Visit>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comparison: Option<Vec<Compared>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    leave_one_out: Option<Vec<Left>>,
+}
+
+#[derive(Serialize)]
+struct Parameter {
+    name: String,
+    estimate: Option<f64>,
+    se: Option<f64>,
+    fixed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why_not: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Onset {
+    treatment: String,
+    definition: &'static str,
+    threshold: Option<f64>,
+    estimate: Option<f64>,
+    interval: &'static str,
+    lower: Option<f64>,
+    upper: Option<f64>,
+    p_never: Option<f64>,
+    beyond_data: bool,
+    trials: Option<usize>,
+    patients: Option<f64>,
+    information: Option<f64>,
+    why_not: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Span {
+    treatment: String,
+    threshold: f64,
+    onset: Option<f64>,
+    onset_lower: Option<f64>,
+    onset_upper: Option<f64>,
+    loss: Option<f64>,
+    loss_lower: Option<f64>,
+    loss_upper: Option<f64>,
+    lasts: bool,
+    p_never: f64,
+}
+
+#[derive(Serialize)]
+struct Information {
+    time_hours: f64,
+    trials: usize,
+    patients: f64,
+    information: f64,
+}
+
+#[derive(Serialize)]
+struct HorizonAt {
+    fraction: f64,
+    time_hours: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Benefits {
+    treatment: String,
+    to: f64,
+    estimate: f64,
+    se: f64,
+    lower: f64,
+    upper: f64,
+}
+
+#[derive(Serialize)]
+struct Drawn {
+    treatment: String,
+    time: f64,
+    estimate: f64,
+    lower: f64,
+    upper: f64,
+    band_lower: f64,
+    band_upper: f64,
+}
+
+#[derive(Serialize)]
+struct Visit {
+    study: String,
+    arm: String,
+    treatment: String,
+    time: f64,
+    mean: f64,
+    fitted: f64,
+    standardised: f64,
+}
+
+#[derive(Serialize)]
+struct Compared {
+    form: &'static str,
+    rss: Option<f64>,
+    parameters: Option<usize>,
+    aic: Option<f64>,
+    why_not: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Left {
+    without: String,
+    parameters: Option<Vec<Parameter>>,
+}
+
+fn parameters(fit: &Fit) -> Vec<Parameter> {
+    fit.parameters
+        .iter()
+        .map(|p| {
+            let why_not = p.identification.as_ref().and_then(|i| i.why_not.clone());
+            let shown = why_not.is_none();
+            Parameter {
+                name: p.name.clone(),
+                estimate: shown.then_some(p.estimate),
+                se: p.se.filter(|_| shown),
+                fixed: matches!(p.role, Role::Shape { .. }) && p.identification.is_none(),
+                why_not,
+            }
+        })
+        .collect()
+}
+
+/// The whole answer.
+pub fn output(
+    arguments: &Arguments,
+    data: &Longitudinal,
+    options: &Options,
+    fit: &Fit,
+    rows: &Rows,
+    mut warnings: Vec<Diagnostic>,
+) -> Result<Output, Diagnostic> {
+    let curves = fit.curves(&doses(rows));
+    let benefit = match (arguments.small_values, arguments.threshold) {
+        (Some(SmallValues::Desirable), _) => Benefit::Lower,
+        (Some(SmallValues::Undesirable), _) => Benefit::Higher,
+        (None, Some(d)) if d < 0.0 => Benefit::Lower,
+        _ => benefit_of(&curves),
+    };
+    let why_not = fit.why_not().map(str::to_owned);
+    if let Some(reason) = &why_not {
+        warnings.push(Diagnostic::warning("not_identified", reason.clone()).file(rows.file()));
+    }
+    let tau2 = fit.tau2.unwrap_or(0.0);
+    let all = evidence(data, None, |_| tau2);
+    let horizons: Vec<_> = FRACTIONS.iter().map(|&f| all.horizon(f)).collect();
+    let reach = horizons.last().and_then(|h| h.time);
+    let mut answer = Answer {
+        form: fit.form().code(),
+        reference: arguments.reference.clone(),
+        benefit: if benefit == Benefit::Lower { "lower" } else { "higher" },
+        parameters: parameters(fit),
+        covariance: (0..fit.covariance.rows()).map(|i| fit.covariance.row(i).to_vec()).collect(),
+        rss: fit.rss,
+        residual_deviance: fit.rss,
+        points: fit.points,
+        parameters_in_all: fit.parameters_in_all,
+        dispersion: fit.dispersion,
+        df: fit.df,
+        tau2: fit.tau2,
+        loglik: fit.loglik,
+        aic: fit.aic,
+        solution: match fit.ending {
+            Ending::ClosedForm => "closed_form",
+            Ending::Converged => "converged",
+            Ending::Boundary => "boundary",
+        },
+        not_identified: why_not.clone(),
+        onset: Vec::new(),
+        window: Vec::new(),
+        information: all
+            .points
+            .iter()
+            .map(|p| Information {
+                time_hours: p.time * arguments.unit_hours,
+                trials: p.trials,
+                patients: p.patients,
+                information: p.information,
+            })
+            .collect(),
+        horizon: horizons
+            .iter()
+            .map(|h| HorizonAt { fraction: h.fraction, time_hours: h.time.map(|t| t * arguments.unit_hours) })
+            .collect(),
+        area: Vec::new(),
+        curve: Vec::new(),
+        studies: fit.fitted.iter().map(visit).collect(),
+        comparison: arguments.compare.then(|| compared(data, options)),
+        leave_one_out: arguments.leave_one_out.then(|| left(data, options)),
+    };
+    let to = reach.unwrap_or(fit.last_time());
+    for curve in &curves {
+        times(&mut answer, arguments, data, curve, benefit, to, tau2, why_not.as_deref());
+        if let (Some(to), None) = (reach, &why_not) {
+            let a: Area = area(curve, benefit, to, arguments.level);
+            let treatment = curve.treatment.clone();
+            answer.area.push(Benefits { treatment, to, estimate: a.estimate, se: a.se, lower: a.lower, upper: a.upper });
+            draw(&mut answer.curve, curve, to, arguments.level);
+        }
+    }
+    if answer.onset.iter().any(|o| o.beyond_data) {
+        let message = "an onset lies after the last visit: it extrapolates the form and is marked beyond_data";
+        warnings.push(Diagnostic::warning("beyond_data", message).file(rows.file()));
+    }
+    let sheets = sheets(&answer);
+    Output::new(&answer, sheets, warnings)
+}
+
+/// Treatments with each dose given.
+fn doses(rows: &Rows) -> Vec<(String, f64)> {
+    let mut all: Vec<(String, f64)> =
+        rows.visits.iter().filter_map(|v| v.dose.map(|d| (v.treatment.clone(), d))).filter(|d| d.1 > 0.0).collect();
+    all.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    all.dedup();
+    all
+}
+
+#[allow(clippy::too_many_arguments, reason = "one caller")]
+fn times(
+    answer: &mut Answer,
+    arguments: &Arguments,
+    data: &Longitudinal,
+    curve: &Curve,
+    benefit: Benefit,
+    to: f64,
+    tau2: f64,
+    why_not: Option<&str>,
+) {
+    let mine = evidence(data, Some(curve.treatment_index()), |_| tau2);
+    for onset in onset_times(curve, benefit, arguments.threshold, to, arguments.level) {
+        let known = why_not.is_none();
+        let at = onset.estimate.filter(|_| known).map(|t| mine.at(t, tau2));
+        answer.onset.push(Onset {
+            treatment: onset.treatment,
+            definition: onset.definition.code(),
+            threshold: onset.threshold,
+            estimate: onset.estimate.filter(|_| known),
+            interval: onset.interval.code(),
+            lower: onset.lower.filter(|_| known),
+            upper: onset.upper.filter(|_| known),
+            p_never: onset.p_never.filter(|_| known),
+            beyond_data: known && onset.beyond_data,
+            trials: at.map(|p| p.trials),
+            patients: at.map(|p| p.patients),
+            information: at.map(|p| p.information),
+            why_not: why_not.map(str::to_owned).or_else(|| {
+                onset.estimate.is_none().then(|| "the fitted curve does not get there".to_owned())
+            }),
+        });
+    }
+    if let (Some(d), None) = (arguments.threshold, why_not) {
+        let w = window(curve, benefit, d, to, arguments.level);
+        answer.window.push(Span {
+            treatment: w.treatment,
+            threshold: w.threshold,
+            onset: w.onset,
+            onset_lower: w.onset_lower,
+            onset_upper: w.onset_upper,
+            loss: w.loss,
+            loss_lower: w.loss_lower,
+            loss_upper: w.loss_upper,
+            lasts: w.lasts,
+            p_never: w.p_never,
+        });
+    }
+}
+
+/// Curve and bands from the first visit to the horizon, never past it.
+fn draw(out: &mut Vec<Drawn>, curve: &Curve, to: f64, level: f64) {
+    let from = curve.range.0.min(to);
+    let (z, c) = (curve.quantile(level), simultaneous_critical(curve, from, to, level));
+    for i in 0..=DRAWN {
+        let t = from * (to / from).powf(f64::from(i) / f64::from(DRAWN));
+        let p = curve.at(t);
+        out.push(Drawn {
+            treatment: curve.treatment.clone(),
+            time: t,
+            estimate: p.value,
+            lower: p.value - z * p.se,
+            upper: p.value + z * p.se,
+            band_lower: p.value - c * p.se,
+            band_upper: p.value + c * p.se,
+        });
+    }
+}
+
+fn visit(f: &onset::models::timecourse::Fitted) -> Visit {
+    Visit {
+        study: f.study.clone(),
+        arm: f.arm.clone(),
+        treatment: f.treatment.clone(),
+        time: f.time,
+        mean: f.mean,
+        fitted: f.fitted,
+        standardised: f.standardised,
+    }
+}
+
+fn compared(data: &Longitudinal, options: &Options) -> Vec<Compared> {
+    compare_forms(data, options)
+        .into_iter()
+        .map(|(form, done)| match done {
+            Ok(c) => Compared {
+                form: form.code(),
+                rss: Some(c.rss),
+                parameters: Some(c.parameters),
+                aic: Some(c.aic),
+                why_not: c.why_not,
+            },
+            Err(error) => {
+                Compared { form: form.code(), rss: None, parameters: None, aic: None, why_not: Some(error.to_string()) }
+            }
+        })
+        .collect()
+}
+
+fn left(data: &Longitudinal, options: &Options) -> Vec<Left> {
+    leave_one_out(data, options)
+        .into_iter()
+        .map(|l| Left { without: l.study, parameters: l.fit.as_ref().map(parameters) })
+        .collect()
+}
+
+fn sheets(answer: &Answer) -> Vec<Sheet> {
+    let mut first = Sheet::new("Parameters", &["name", "estimate", "se"]);
+    for p in &answer.parameters {
+        first.push(vec![p.name.as_str().into(), p.estimate.into(), p.se.into()]);
+    }
+    let head = ["treatment", "definition", "estimate", "interval", "lower", "upper", "p_never"];
+    let mut onset = Sheet::new("Onset", &head);
+    for o in &answer.onset {
+        onset.push(vec![
+            o.treatment.as_str().into(),
+            o.definition.into(),
+            o.estimate.into(),
+            o.interval.into(),
+            o.lower.into(),
+            o.upper.into(),
+            o.p_never.into(),
+        ]);
+    }
+    let mut fit = Sheet::new("Fit", &["points", "parameters", "residual deviance", "dispersion", "aic"]);
+    fit.push(vec![
+        answer.points.into(),
+        answer.parameters_in_all.into(),
+        answer.rss.into(),
+        answer.dispersion.into(),
+        answer.aic.into(),
+    ]);
+    let mut horizon = Sheet::new("Evidence horizon", &["share of peak information", "hours"]);
+    for h in &answer.horizon {
+        horizon.push(vec![h.fraction.into(), Cell::from(h.time_hours)]);
+    }
+    vec![first, onset, fit, horizon]
+}
