@@ -168,12 +168,17 @@ pub fn run(arguments: &Arguments) -> Result<Output, Failure> {
     if arguments.threshold.is_some_and(|d| !(d.is_finite() && d != 0.0)) {
         return Err(usage("--threshold is a difference other than 0").into());
     }
-    let within = WithinArm::new(arguments.rho, arguments.time_scale).map_err(|e| usage(format!("--rho: {e}")))?;
+    let within =
+        WithinArm::new(arguments.rho, arguments.time_scale).map_err(|e| usage(format!("--rho: {e}")))?;
     let rows = rows::read(arguments)?;
     let data = Longitudinal::new(&rows.visits, &arguments.reference).map_err(|e| rows.refused(&e))?;
     let mut warnings = rows.warnings.clone();
     for note in &data.notes {
-        warnings.push(Diagnostic::warning(note.code, note.message.clone()).file(rows.file()).study(note.study.clone()));
+        warnings.push(
+            Diagnostic::warning(note.code, note.message.clone())
+                .file(rows.file())
+                .study(note.study.clone()),
+        );
     }
     let options = Options {
         form: arguments.form,
@@ -192,12 +197,17 @@ pub fn run(arguments: &Arguments) -> Result<Output, Failure> {
     };
     for (treatment, _) in &arguments.class {
         if !data.treatments().contains(treatment) {
-            return Err(usage(format!("--class names '{treatment}', which is no treatment of the data")).into());
+            return Err(usage(format!(
+                "--class names '{treatment}', which is no treatment of the data"
+            ))
+            .into());
         }
     }
     let fitted = fit(&data, &options).map_err(|error| match error {
         TimecourseError::Options { message } => usage(message),
         other => rows.refused(&other),
     })?;
-    Ok(answer::output(arguments, &data, &options, &fitted, &rows, warnings)?)
+    Ok(answer::output(
+        arguments, &data, &options, &fitted, &rows, warnings,
+    )?)
 }

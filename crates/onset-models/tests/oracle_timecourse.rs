@@ -10,9 +10,15 @@ const PRINTED_7: f64 = 6e-7;
 const PRINTED_RSS: f64 = 6e-4;
 
 fn read(name: &str, [study, treatment, time, mean, se, n]: [&str; 6], arm: &str) -> Vec<TimeVisit> {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../oracles/methods").join(name);
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../oracles/methods")
+        .join(name);
     let text = std::fs::read_to_string(path).unwrap();
-    let mut lines = text.lines().map(|l| l.split(',').map(|c| c.trim_matches('"').to_owned()).collect::<Vec<_>>());
+    let mut lines = text.lines().map(|l| {
+        l.split(',')
+            .map(|c| c.trim_matches('"').to_owned())
+            .collect::<Vec<_>>()
+    });
     let header = lines.next().unwrap();
     let at = |name: &str| header.iter().position(|h| h == name);
     lines
@@ -33,12 +39,19 @@ fn read(name: &str, [study, treatment, time, mean, se, n]: [&str; 6], arm: &str)
 }
 
 fn alog() -> Longitudinal {
-    let visits = read("alog_pcfb.csv", ["studyID", "treatment", "time", "y", "se", "n"], "treatment");
+    let visits = read(
+        "alog_pcfb.csv",
+        ["studyID", "treatment", "time", "y", "se", "n"],
+        "treatment",
+    );
     Longitudinal::new(&visits, "placebo").unwrap()
 }
 
 fn as_printed() -> Options {
-    Options { dispersion: Dispersion::One, ..Options::default() }
+    Options {
+        dispersion: Dispersion::One,
+        ..Options::default()
+    }
 }
 
 fn parameter<'a>(fit: &'a Fit, name: &str) -> &'a Parameter {
@@ -65,8 +78,15 @@ fn alogliptin_meets_the_reference() {
         let found = parameter(&fit, name);
         let gap = (found.estimate - estimate).abs();
         println!("{name} {} {:?}", found.estimate, found.se);
-        assert!(gap < if name == "log_et50" { PRINTED_7 } else { PRINTED_5 }, "{name} {gap:e}");
-        assert!((found.se.unwrap() - se).abs() < PRINTED_5, "{name} {:?}", found.se);
+        assert!(
+            gap < if name == "log_et50" { PRINTED_7 } else { PRINTED_5 },
+            "{name} {gap:e}"
+        );
+        assert!(
+            (found.se.unwrap() - se).abs() < PRINTED_5,
+            "{name} {:?}",
+            found.se
+        );
     }
     assert!((fit.rss - 1015.098).abs() < PRINTED_RSS, "{}", fit.rss);
     assert_eq!((fit.points, fit.parameters_in_all), (233, 20));
@@ -79,9 +99,18 @@ fn alogliptin_meets_the_reference() {
 #[test]
 fn alogliptin_onset_meets_the_reference() {
     let fit = fit(&alog(), &as_printed()).unwrap();
-    let curve = fit.curves(&[]).into_iter().find(|c| c.treatment == "alog_25").unwrap();
+    let curve = fit
+        .curves(&[])
+        .into_iter()
+        .find(|c| c.treatment == "alog_25")
+        .unwrap();
     let times = onset_times(&curve, Benefit::Lower, Some(0.3), curve.range.1, 0.95);
-    let of = |kind| times.iter().find(|t| t.definition == Definition::ImportantDifference && t.interval == kind).unwrap();
+    let of = |kind| {
+        times
+            .iter()
+            .find(|t| t.definition == Definition::ImportantDifference && t.interval == kind)
+            .unwrap()
+    };
     let (inversion, delta) = (of(IntervalKind::Inversion), of(IntervalKind::Delta));
     assert!((inversion.estimate.unwrap() - 2.844402).abs() < PRINTED_7);
     let limits = [
@@ -93,10 +122,16 @@ fn alogliptin_onset_meets_the_reference() {
     for (found, printed) in limits {
         assert!((found.unwrap() - printed).abs() < 6e-5, "{found:?} {printed}");
     }
-    let half = times.iter().find(|t| t.definition == Definition::HalfPeak).unwrap();
+    let half = times
+        .iter()
+        .find(|t| t.definition == Definition::HalfPeak)
+        .unwrap();
     assert!((half.estimate.unwrap().ln() - 1.635963).abs() < PRINTED_7);
     // The closed form of the hyperbola.
-    let (d, e) = (parameter(&fit, "alog_25").estimate, parameter(&fit, "log_et50").estimate.exp());
+    let (d, e) = (
+        parameter(&fit, "alog_25").estimate,
+        parameter(&fit, "log_et50").estimate.exp(),
+    );
     assert!((inversion.estimate.unwrap() - e * 0.3 / (-d - 0.3)).abs() < 1e-9);
     assert!(inversion.p_never.unwrap() < 1e-50);
     let more = onset_times(&curve, Benefit::Lower, Some(0.84), curve.range.1, 0.95);
@@ -107,7 +142,10 @@ fn alogliptin_onset_meets_the_reference() {
 
 #[test]
 fn estimated_dispersion_widens_by_its_root() {
-    let (one, estimated) = (fit(&alog(), &as_printed()).unwrap(), fit(&alog(), &Options::default()).unwrap());
+    let (one, estimated) = (
+        fit(&alog(), &as_printed()).unwrap(),
+        fit(&alog(), &Options::default()).unwrap(),
+    );
     assert!((estimated.dispersion - 1015.098 / 213.0).abs() < 1e-5);
     let ratio = estimated.parameters[0].se.unwrap() / one.parameters[0].se.unwrap();
     assert!((ratio - estimated.dispersion.sqrt()).abs() < 1e-9);
@@ -115,8 +153,16 @@ fn estimated_dispersion_widens_by_its_root() {
 
 #[test]
 fn every_form_survives_every_data_set() {
-    let copd = read("copd.csv", ["studyID", "treatment", "time", "y", "se", "n"], "treatment");
-    let pain = read("osteopain.csv", ["studyID", "treatname", "time", "y", "se", ""], "arm");
+    let copd = read(
+        "copd.csv",
+        ["studyID", "treatment", "time", "y", "se", "n"],
+        "treatment",
+    );
+    let pain = read(
+        "osteopain.csv",
+        ["studyID", "treatname", "time", "y", "se", ""],
+        "arm",
+    );
     let data = [
         alog(),
         Longitudinal::new(&copd, "Placebo").unwrap(),
@@ -125,13 +171,25 @@ fn every_form_survives_every_data_set() {
     for data in &data {
         for (form, done) in compare_forms(data, &Options::default()) {
             match done {
-                Ok(c) => println!("{} rss {:.2} aic {:.1} {:?} {:?}", form.code(), c.rss, c.aic, c.ending, c.why_not),
+                Ok(c) => println!(
+                    "{} rss {:.2} aic {:.1} {:?} {:?}",
+                    form.code(),
+                    c.rss,
+                    c.aic,
+                    c.ending,
+                    c.why_not
+                ),
                 Err(error) => println!("{} {error}", form.code()),
             }
         }
         let within = WithinArm::new(Some(0.5), Some(TimeScale::Log)).unwrap();
         for (baseline, random) in [(Baseline::Visit, false), (Baseline::Shape, true)] {
-            let options = Options { within, baseline, random, ..Options::default() };
+            let options = Options {
+                within,
+                baseline,
+                random,
+                ..Options::default()
+            };
             let fit = fit(data, &options).unwrap();
             assert!(fit.rss.is_finite() && fit.loglik.is_finite());
             assert!(fit.tau2.is_none_or(|t| t >= 0.0));
@@ -165,8 +223,14 @@ fn made(curve: impl Fn(f64) -> f64) -> Longitudinal {
 fn a_rise_and_fall_without_noise_returns_its_parameters_and_window() {
     let (on, off) = (2.0f64, 0.08f64);
     let peak = (on / off).ln() / (on - off);
-    let shape = move |t: f64| ((-off * t).exp() - (-on * t).exp()) / ((-off * peak).exp() - (-on * peak).exp());
-    let options = Options { form: Form::Bateman, baseline: Baseline::Visit, dispersion: Dispersion::One, ..Options::default() };
+    let shape =
+        move |t: f64| ((-off * t).exp() - (-on * t).exp()) / ((-off * peak).exp() - (-on * peak).exp());
+    let options = Options {
+        form: Form::Bateman,
+        baseline: Baseline::Visit,
+        dispersion: Dispersion::One,
+        ..Options::default()
+    };
     let fit = fit(&made(|t| -8.0 * shape(t)), &options).unwrap();
     assert!(fit.rss < 1e-10, "{}", fit.rss);
     for (name, truth) in [("drug", -8.0), ("log_k_on", on.ln()), ("log_k_off", off.ln())] {
@@ -193,7 +257,11 @@ fn a_rise_and_fall_without_noise_returns_its_parameters_and_window() {
 fn the_horizon_counts_each_trial_once() {
     let data = made(|t| -t);
     let e = evidence(&data, None, |_| 0.0);
-    assert!(e.points.iter().all(|p| p.trials == 4 && (p.patients - 160.0).abs() < 1e-12));
+    assert!(
+        e.points
+            .iter()
+            .all(|p| p.trials == 4 && (p.patients - 160.0).abs() < 1e-12)
+    );
     assert_eq!(e.horizon(0.5).time, Some(28.0));
 }
 
@@ -211,10 +279,26 @@ fn what_is_wrong_is_refused() {
     };
     let refused = |visits: &[TimeVisit]| Longitudinal::new(visits, "x").unwrap_err();
     assert_eq!(refused(&[]), TimecourseError::Empty);
-    assert_eq!(refused(&[good.clone()]), TimecourseError::NoComparison);
-    let early = TimeVisit { time: -1.0, ..good.clone() };
-    assert!(matches!(refused(&[early]), TimecourseError::BeforeBaseline { .. }));
-    assert!(matches!(refused(&[good.clone(), good.clone()]), TimecourseError::Duplicate { first: 0, index: 1, .. }));
+    assert_eq!(
+        refused(std::slice::from_ref(&good)),
+        TimecourseError::NoComparison
+    );
+    let early = TimeVisit {
+        time: -1.0,
+        ..good.clone()
+    };
+    assert!(matches!(
+        refused(&[early]),
+        TimecourseError::BeforeBaseline { .. }
+    ));
+    assert!(matches!(
+        refused(&[good.clone(), good.clone()]),
+        TimecourseError::Duplicate {
+            first: 0,
+            index: 1,
+            ..
+        }
+    ));
     let zero = TimeVisit { se: 0.0, ..good };
     assert!(matches!(refused(&[zero]), TimecourseError::BadNumber { .. }));
 }

@@ -5,8 +5,8 @@ use super::{Arguments, SmallValues};
 use crate::output::{Cell, Output, Sheet};
 use onset::data::Diagnostic;
 use onset::models::timecourse::{
-    Area, Benefit, Curve, Ending, Fit, Longitudinal, Options, Role, area, benefit_of, compare_forms, evidence,
-    leave_one_out, onset_times, simultaneous_critical, window,
+    Area, Benefit, Curve, Ending, Fit, Longitudinal, Options, Role, area, benefit_of, compare_forms,
+    evidence, leave_one_out, onset_times, simultaneous_critical, window,
 };
 use serde::Serialize;
 
@@ -192,9 +192,15 @@ pub fn output(
     let mut answer = Answer {
         form: fit.form().code(),
         reference: arguments.reference.clone(),
-        benefit: if benefit == Benefit::Lower { "lower" } else { "higher" },
+        benefit: if benefit == Benefit::Lower {
+            "lower"
+        } else {
+            "higher"
+        },
         parameters: parameters(fit),
-        covariance: (0..fit.covariance.rows()).map(|i| fit.covariance.row(i).to_vec()).collect(),
+        covariance: (0..fit.covariance.rows())
+            .map(|i| fit.covariance.row(i).to_vec())
+            .collect(),
         rss: fit.rss,
         residual_deviance: fit.rss,
         points: fit.points,
@@ -224,7 +230,10 @@ pub fn output(
             .collect(),
         horizon: horizons
             .iter()
-            .map(|h| HorizonAt { fraction: h.fraction, time_hours: h.time.map(|t| t * arguments.unit_hours) })
+            .map(|h| HorizonAt {
+                fraction: h.fraction,
+                time_hours: h.time.map(|t| t * arguments.unit_hours),
+            })
             .collect(),
         area: Vec::new(),
         curve: Vec::new(),
@@ -234,16 +243,33 @@ pub fn output(
     };
     let to = reach.unwrap_or(fit.last_time());
     for curve in &curves {
-        times(&mut answer, arguments, data, curve, benefit, to, tau2, why_not.as_deref());
+        times(
+            &mut answer,
+            arguments,
+            data,
+            curve,
+            benefit,
+            to,
+            tau2,
+            why_not.as_deref(),
+        );
         if let (Some(to), None) = (reach, &why_not) {
             let a: Area = area(curve, benefit, to, arguments.level);
             let treatment = curve.treatment.clone();
-            answer.area.push(Benefits { treatment, to, estimate: a.estimate, se: a.se, lower: a.lower, upper: a.upper });
+            answer.area.push(Benefits {
+                treatment,
+                to,
+                estimate: a.estimate,
+                se: a.se,
+                lower: a.lower,
+                upper: a.upper,
+            });
             draw(&mut answer.curve, curve, to, arguments.level);
         }
     }
     if answer.onset.iter().any(|o| o.beyond_data) {
-        let message = "an onset lies after the last visit: it extrapolates the form and is marked beyond_data";
+        let message =
+            "an onset lies after the last visit: it extrapolates the form and is marked beyond_data";
         warnings.push(Diagnostic::warning("beyond_data", message).file(rows.file()));
     }
     let sheets = sheets(&answer);
@@ -252,8 +278,12 @@ pub fn output(
 
 /// Treatments with each dose given.
 fn doses(rows: &Rows) -> Vec<(String, f64)> {
-    let mut all: Vec<(String, f64)> =
-        rows.visits.iter().filter_map(|v| v.dose.map(|d| (v.treatment.clone(), d))).filter(|d| d.1 > 0.0).collect();
+    let mut all: Vec<(String, f64)> = rows
+        .visits
+        .iter()
+        .filter_map(|v| v.dose.map(|d| (v.treatment.clone(), d)))
+        .filter(|d| d.1 > 0.0)
+        .collect();
     all.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
     all.dedup();
     all
@@ -288,7 +318,10 @@ fn times(
             patients: at.map(|p| p.patients),
             information: at.map(|p| p.information),
             why_not: why_not.map(str::to_owned).or_else(|| {
-                onset.estimate.is_none().then(|| "the fitted curve does not get there".to_owned())
+                onset
+                    .estimate
+                    .is_none()
+                    .then(|| "the fitted curve does not get there".to_owned())
             }),
         });
     }
@@ -312,7 +345,10 @@ fn times(
 /// Curve and bands from the first visit to the horizon, never past it.
 fn draw(out: &mut Vec<Drawn>, curve: &Curve, to: f64, level: f64) {
     let from = curve.range.0.min(to);
-    let (z, c) = (curve.quantile(level), simultaneous_critical(curve, from, to, level));
+    let (z, c) = (
+        curve.quantile(level),
+        simultaneous_critical(curve, from, to, level),
+    );
     for i in 0..=DRAWN {
         let t = from * (to / from).powf(f64::from(i) / f64::from(DRAWN));
         let p = curve.at(t);
@@ -351,9 +387,13 @@ fn compared(data: &Longitudinal, options: &Options) -> Vec<Compared> {
                 aic: Some(c.aic),
                 why_not: c.why_not,
             },
-            Err(error) => {
-                Compared { form: form.code(), rss: None, parameters: None, aic: None, why_not: Some(error.to_string()) }
-            }
+            Err(error) => Compared {
+                form: form.code(),
+                rss: None,
+                parameters: None,
+                aic: None,
+                why_not: Some(error.to_string()),
+            },
         })
         .collect()
 }
@@ -361,7 +401,10 @@ fn compared(data: &Longitudinal, options: &Options) -> Vec<Compared> {
 fn left(data: &Longitudinal, options: &Options) -> Vec<Left> {
     leave_one_out(data, options)
         .into_iter()
-        .map(|l| Left { without: l.study, parameters: l.fit.as_ref().map(parameters) })
+        .map(|l| Left {
+            without: l.study,
+            parameters: l.fit.as_ref().map(parameters),
+        })
         .collect()
 }
 
@@ -370,7 +413,15 @@ fn sheets(answer: &Answer) -> Vec<Sheet> {
     for p in &answer.parameters {
         first.push(vec![p.name.as_str().into(), p.estimate.into(), p.se.into()]);
     }
-    let head = ["treatment", "definition", "estimate", "interval", "lower", "upper", "p_never"];
+    let head = [
+        "treatment",
+        "definition",
+        "estimate",
+        "interval",
+        "lower",
+        "upper",
+        "p_never",
+    ];
     let mut onset = Sheet::new("Onset", &head);
     for o in &answer.onset {
         onset.push(vec![
@@ -383,7 +434,10 @@ fn sheets(answer: &Answer) -> Vec<Sheet> {
             o.p_never.into(),
         ]);
     }
-    let mut fit = Sheet::new("Fit", &["points", "parameters", "residual deviance", "dispersion", "aic"]);
+    let mut fit = Sheet::new(
+        "Fit",
+        &["points", "parameters", "residual deviance", "dispersion", "aic"],
+    );
     fit.push(vec![
         answer.points.into(),
         answer.parameters_in_all.into(),

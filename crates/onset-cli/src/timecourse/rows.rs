@@ -22,22 +22,24 @@ impl Rows {
     /// A refusal with file, line, study and a hint.
     pub fn refused(&self, error: &TimecourseError) -> Diagnostic {
         let message = match error {
-            TimecourseError::Duplicate { first, .. } => format!("{error} (the other one: line {})", self.line(*first)),
+            TimecourseError::Duplicate { first, .. } => {
+                format!("{error} (the other one: line {})", self.line(*first))
+            }
             _ => error.to_string(),
         };
-        let at = |d: Diagnostic, study: &String, index: usize| {
-            d.study(study.clone()).line(self.line(index))
-        };
+        let at = |d: Diagnostic, study: &String, index: usize| d.study(study.clone()).line(self.line(index));
         let d = Diagnostic::error(code(error), message).file(self.file());
         match error {
-            TimecourseError::BeforeBaseline { study, index, .. } => {
-                at(d, study, *index).allowed("0 or more").hint("count time from the start of treatment")
-            }
+            TimecourseError::BeforeBaseline { study, index, .. } => at(d, study, *index)
+                .allowed("0 or more")
+                .hint("count time from the start of treatment"),
             TimecourseError::Duplicate { study, index, .. } => at(d, study, *index)
                 .allowed("one row an arm and visit")
                 .hint("two arms of one treatment need --arm; an outcome on two scales needs two files"),
             TimecourseError::ArmChangesTreatment { study, index, .. } => at(d, study, *index),
-            TimecourseError::BadNumber { study, index, .. } => at(d, study, *index).allowed("a number above 0"),
+            TimecourseError::BadNumber { study, index, .. } => {
+                at(d, study, *index).allowed("a number above 0")
+            }
             TimecourseError::UnknownReference { treatments, .. } => d.allowed(treatments.join(", ")),
             TimecourseError::TooFewPoints { .. } => d.hint("a form with fewer shapes, or --control shape"),
             _ => d,
@@ -89,25 +91,49 @@ pub fn read(arguments: &Arguments) -> Result<Rows, Diagnostic> {
             let word = |column: &[Option<&str>]| column.get(row).copied().flatten().map(str::to_owned);
             let n = ns.as_deref().and_then(at);
             let se = at(&spreads).and_then(|s| if is_sd { n.map(|n| s / n.sqrt()) } else { Some(s) });
-            let whole = (word(&studies), word(&arms), word(&treatments), at(&times), at(&means), se);
+            let whole = (
+                word(&studies),
+                word(&arms),
+                word(&treatments),
+                at(&times),
+                at(&means),
+                se,
+            );
             let dose = doses.as_deref().map(at);
             if let (Some(study), Some(arm), Some(treatment), Some(time), Some(mean), Some(se)) = whole
                 && dose != Some(None)
             {
                 places.push(row);
-                visits.push(TimeVisit { study, arm, treatment, time, mean, se, n, dose: dose.flatten() });
+                visits.push(TimeVisit {
+                    study,
+                    arm,
+                    treatment,
+                    time,
+                    mean,
+                    se,
+                    n,
+                    dose: dose.flatten(),
+                });
                 continue;
             }
-            let warning = Diagnostic::warning("missing_value", "a cell is missing: the visit leaves the analysis")
-                .file(table.name())
-                .line(table.line(row));
+            let warning = Diagnostic::warning(
+                "missing_value",
+                "a cell is missing: the visit leaves the analysis",
+            )
+            .file(table.name())
+            .line(table.line(row));
             warnings.push(match word(&studies) {
                 Some(study) => warning.study(study),
                 None => warning,
             });
         }
     }
-    Ok(Rows { visits, places, table, warnings })
+    Ok(Rows {
+        visits,
+        places,
+        table,
+        warnings,
+    })
 }
 
 fn times(column: &Column<'_>) -> Result<Vec<Option<f64>>, Diagnostic> {

@@ -41,12 +41,21 @@ pub fn area(curve: &Curve, benefit: Benefit, to: f64, level: f64) -> Area {
             let t = middle + half * x;
             sum += half * w * curve.value(t);
             curve.gradient(t, &mut at[..p]);
-            g.iter_mut().zip(&at).take(p).for_each(|(g, a)| *g += half * w * a);
+            g.iter_mut()
+                .zip(&at)
+                .take(p)
+                .for_each(|(g, a)| *g += half * w * a);
         }
         high = low;
     }
     let estimate = benefit.sign() * sum;
     let se = curve.covariance().quadratic(&g[..p]).max(0.0).sqrt();
     let z = curve.quantile(level);
-    Area { to, estimate, se, lower: estimate - z * se, upper: estimate + z * se }
+    Area {
+        to,
+        estimate,
+        se,
+        lower: estimate - z * se,
+        upper: estimate + z * se,
+    }
 }

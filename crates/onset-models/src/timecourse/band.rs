@@ -27,16 +27,23 @@ pub fn simultaneous_critical(curve: &Curve, from: f64, to: f64, level: f64) -> f
         }
     };
     let pointwise = curve.quantile(level);
-    onset_math::root::expand_upper(|c| 1.0 - level - chance(c), pointwise, pointwise * 2.0, pointwise * 1e6)
-        .and_then(|hi| onset_math::root::brent(|c| 1.0 - level - chance(c), pointwise, hi, 0.0))
-        .map_or(pointwise, |root| root.x)
+    onset_math::root::expand_upper(
+        |c| 1.0 - level - chance(c),
+        pointwise,
+        pointwise * 2.0,
+        pointwise * 1e6,
+    )
+    .and_then(|hi| onset_math::root::brent(|c| 1.0 - level - chance(c), pointwise, hi, 0.0))
+    .map_or(pointwise, |root| root.x)
 }
 
 /// Length of the path of `L' g(t) / |L' g(t)|` with covariance `L L'`.
 fn path_length(curve: &Curve, from: f64, to: f64) -> f64 {
     let p = curve.parameters().len();
     let used: Vec<usize> = (0..p).filter(|&i| curve.covariance()[(i, i)] > 0.0).collect();
-    let Some(cholesky) = Cholesky::new(&curve.covariance().select(&used, &used)) else { return 0.0 };
+    let Some(cholesky) = Cholesky::new(&curve.covariance().select(&used, &used)) else {
+        return 0.0;
+    };
     let lower = cholesky.lower();
     let mut gradient = [0.0; MAX_COLUMNS + 4];
     let (lo, hi) = (from.max(to * 1e-9).ln(), to.ln());
@@ -53,7 +60,12 @@ fn path_length(curve: &Curve, from: f64, to: f64) -> f64 {
             x.iter_mut().for_each(|v| *v /= norm);
             if let Some(last) = &before {
                 // Chord to arc; accurate for short chords, where arccos is not.
-                let chord = last.iter().zip(&x).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+                let chord = last
+                    .iter()
+                    .zip(&x)
+                    .map(|(a, b)| (a - b).powi(2))
+                    .sum::<f64>()
+                    .sqrt();
                 length += 2.0 * (0.5 * chord).min(1.0).asin();
             }
             before = Some(x);

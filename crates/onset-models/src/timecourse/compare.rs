@@ -23,13 +23,18 @@ pub struct Comparison {
 }
 
 /// Every form on the same data with the same options; a form that cannot be fitted is an error in its place.
-pub fn compare_forms(data: &Longitudinal, options: &Options) -> Vec<(Form, Result<Comparison, TimecourseError>)> {
+pub fn compare_forms(
+    data: &Longitudinal,
+    options: &Options,
+) -> Vec<(Form, Result<Comparison, TimecourseError>)> {
     Form::ALL
         .into_iter()
         .map(|form| {
             let mut options = options.clone();
             options.form = form;
-            options.fixed.retain(|name, _| form.shapes().contains(&name.as_str()));
+            options
+                .fixed
+                .retain(|name, _| form.shapes().contains(&name.as_str()));
             let done = fit(data, &options).map(|fit| Comparison {
                 form,
                 rss: fit.rss,

@@ -16,8 +16,11 @@ pub enum TimeScale {
 
 impl TimeScale {
     /// Every scale with its code.
-    pub const ALL: [(&'static str, TimeScale); 3] =
-        [("log", TimeScale::Log), ("sqrt", TimeScale::Sqrt), ("raw", TimeScale::Raw)];
+    pub const ALL: [(&'static str, TimeScale); 3] = [
+        ("log", TimeScale::Log),
+        ("sqrt", TimeScale::Sqrt),
+        ("raw", TimeScale::Raw),
+    ];
 
     fn distance(self, t: f64, u: f64) -> f64 {
         let place = |x: f64| match self {
@@ -49,7 +52,9 @@ impl WithinArm {
     pub fn new(rho: Option<f64>, scale: Option<TimeScale>) -> Result<Self, TimecourseError> {
         match (rho, scale) {
             (None, _) => Ok(WithinArm::Independent),
-            (Some(found), _) if !(0.0..1.0).contains(&found) => Err(TimecourseError::BadCorrelation { found }),
+            (Some(found), _) if !(0.0..1.0).contains(&found) => {
+                Err(TimecourseError::BadCorrelation { found })
+            }
             (Some(rho), None) => Ok(WithinArm::Constant(rho)),
             (Some(rho), Some(scale)) => Ok(WithinArm::Car(rho, scale)),
         }

@@ -64,7 +64,9 @@ impl Fit {
                     || (self.model.dose && index + 1 == self.theta.len())
             }
         };
-        let at: Vec<usize> = (0..self.parameters.len()).filter(|&i| mine(self.parameters[i].role)).collect();
+        let at: Vec<usize> = (0..self.parameters.len())
+            .filter(|&i| mine(self.parameters[i].role))
+            .collect();
         let name = self.treatments.get(treatment).cloned().unwrap_or_default();
         Curve {
             treatment: dose.map_or_else(|| name.clone(), |d| format!("{name} @ {d}")),
@@ -106,7 +108,8 @@ impl Curve {
     /// Two-sided quantile for the level: Student's where the dispersion is estimated.
     pub fn quantile(&self, level: f64) -> f64 {
         let p = 0.5 * (1.0 + level);
-        self.df.map_or_else(|| normal::quantile(p), |df| student_t::quantile(p, df))
+        self.df
+            .map_or_else(|| normal::quantile(p), |df| student_t::quantile(p, df))
     }
 
     /// Upper tail of the same distribution.
@@ -169,13 +172,21 @@ impl Curve {
         let shapes = self.model.form.shapes().len();
         let mut f = [0.0; MAX_COLUMNS];
         let shape = &parameters[self.columns..self.columns + shapes];
-        self.model.form.write(shape, &self.model.knots, t, &mut f[..self.columns]);
-        let sum: f64 = f.iter().take(self.columns).zip(parameters).map(|(f, d)| f * d).sum();
+        self.model
+            .form
+            .write(shape, &self.model.knots, t, &mut f[..self.columns]);
+        let sum: f64 = f
+            .iter()
+            .take(self.columns)
+            .zip(parameters)
+            .map(|(f, d)| f * d)
+            .sum();
         sum * self.factor(parameters)
     }
 
     fn factor(&self, parameters: &[f64]) -> f64 {
-        self.dose.map_or(1.0, |dose| self.model.dose_factor(parameters, dose))
+        self.dose
+            .map_or(1.0, |dose| self.model.dose_factor(parameters, dose))
     }
 
     /// Time at which `sign * D` is highest (infinite for forms that rise for ever to a limit), given parameters.
@@ -184,15 +195,22 @@ impl Curve {
         if self.has_limit() {
             return f64::INFINITY;
         }
-        if let Some(t) = self.model.form.peak_time(&parameters[self.columns..self.columns + shapes]) {
+        if let Some(t) = self
+            .model
+            .form
+            .peak_time(&parameters[self.columns..self.columns + shapes])
+        {
             return t;
         }
         let steps = 512;
         let last = self.range.1;
-        let best = (1..=steps).map(|i| last * f64::from(i) / f64::from(steps)).fold((0.0, f64::NEG_INFINITY), |best, t| {
-            let value = sign * self.value_with(parameters, t);
-            if value > best.1 { (t, value) } else { best }
-        });
+        let best = (1..=steps).map(|i| last * f64::from(i) / f64::from(steps)).fold(
+            (0.0, f64::NEG_INFINITY),
+            |best, t| {
+                let value = sign * self.value_with(parameters, t);
+                if value > best.1 { (t, value) } else { best }
+            },
+        );
         let width = last / f64::from(steps);
         let refined = onset_math::minimize::brent(
             |t| -sign * self.value_with(parameters, t),
@@ -200,7 +218,11 @@ impl Curve {
             (best.0 + width).min(last),
             1e-10 * last,
         );
-        if -refined.value > best.1 { refined.x } else { best.0 }
+        if -refined.value > best.1 {
+            refined.x
+        } else {
+            best.0
+        }
     }
 
     /// Highest `sign * D`, given parameters.
@@ -238,10 +260,12 @@ impl Curve {
     /// Time by which half of the peak is reached, given parameters.
     pub(super) fn half_time_with(&self, parameters: &[f64], sign: f64) -> Option<f64> {
         let peak = self.peak_with(parameters, sign);
-        if !(peak > 0.0) {
+        if peak.is_nan() || peak <= 0.0 {
             return None;
         }
-        let top = self.peak_time_with(parameters, sign).min(self.range.1 * super::onset::FAR);
+        let top = self
+            .peak_time_with(parameters, sign)
+            .min(self.range.1 * super::onset::FAR);
         let below = |t: f64| sign * self.value_with(parameters, t) - 0.5 * peak;
         let mut low = self.range.0.min(top) / super::onset::FAR;
         if below(low) > 0.0 {

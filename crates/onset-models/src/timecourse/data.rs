@@ -105,11 +105,17 @@ impl Longitudinal {
                 notes.push(DataNote {
                     code: "single_arm",
                     study: study.to_owned(),
-                    message: "one arm only: no randomised comparison, so the study leaves the analysis".to_owned(),
+                    message: "one arm only: no randomised comparison, so the study leaves the analysis"
+                        .to_owned(),
                 });
                 continue;
             }
-            let mut times: Vec<f64> = arms.iter().flatten().filter_map(|&i| visits.get(i)).map(|v| v.time).collect();
+            let mut times: Vec<f64> = arms
+                .iter()
+                .flatten()
+                .filter_map(|&i| visits.get(i))
+                .map(|v| v.time)
+                .collect();
             times.retain(|&t| t > 0.0);
             times.sort_by(f64::total_cmp);
             times.dedup();
@@ -135,9 +141,16 @@ impl Longitudinal {
         }
         let mut treatments = vec![reference.to_owned()];
         treatments.extend(used.iter().filter(|&&t| t != reference).map(|&t| t.to_owned()));
-        let studies: Vec<StudyArms> = kept.iter().map(|(name, arms)| built(visits, name, arms, &treatments)).collect();
+        let studies: Vec<StudyArms> = kept
+            .iter()
+            .map(|(name, arms)| built(visits, name, arms, &treatments))
+            .collect();
         connected(&studies, &treatments)?;
-        Ok(Longitudinal { studies, treatments, notes })
+        Ok(Longitudinal {
+            studies,
+            treatments,
+            notes,
+        })
     }
 
     /// Treatments, the reference first.
@@ -152,7 +165,11 @@ impl Longitudinal {
 
     /// Visits in the analysis.
     pub fn points(&self) -> usize {
-        self.studies.iter().flat_map(|s| &s.arms).map(|a| a.times.len()).sum()
+        self.studies
+            .iter()
+            .flat_map(|s| &s.arms)
+            .map(|a| a.times.len())
+            .sum()
     }
 
     /// First and last time after baseline.
@@ -162,7 +179,10 @@ impl Longitudinal {
     }
 
     pub(super) fn times(&self) -> impl Iterator<Item = f64> + '_ {
-        self.studies.iter().flat_map(|s| &s.arms).flat_map(|a| a.times.iter().copied())
+        self.studies
+            .iter()
+            .flat_map(|s| &s.arms)
+            .flat_map(|a| a.times.iter().copied())
     }
 
     /// The data without one study; `None` when nothing comparable is left.
@@ -172,7 +192,11 @@ impl Longitudinal {
             return None;
         }
         studies.remove(study);
-        let used: BTreeSet<usize> = studies.iter().flat_map(|s| &s.arms).map(|a| a.treatment).collect();
+        let used: BTreeSet<usize> = studies
+            .iter()
+            .flat_map(|s| &s.arms)
+            .map(|a| a.treatment)
+            .collect();
         if used.len() < self.treatments.len() {
             return None;
         }
@@ -206,9 +230,15 @@ fn check(visit: &TimeVisit, index: usize) -> Result<(), TimecourseError> {
     match visit {
         v if !v.time.is_finite() => bad("the time", v.time),
         v if !v.mean.is_finite() => bad("the mean", v.mean),
-        v if !(v.se.is_finite() && v.se > 0.0 && (v.se * v.se).is_normal()) => bad("the standard error", v.se),
-        v if v.n.is_some_and(|n| !(n.is_finite() && n > 0.0)) => bad("the number of people", v.n.unwrap_or(f64::NAN)),
-        v if v.dose.is_some_and(|d| !(d.is_finite() && d >= 0.0)) => bad("the dose", v.dose.unwrap_or(f64::NAN)),
+        v if !(v.se.is_finite() && v.se > 0.0 && (v.se * v.se).is_normal()) => {
+            bad("the standard error", v.se)
+        }
+        v if v.n.is_some_and(|n| !(n.is_finite() && n > 0.0)) => {
+            bad("the number of people", v.n.unwrap_or(f64::NAN))
+        }
+        v if v.dose.is_some_and(|d| !(d.is_finite() && d >= 0.0)) => {
+            bad("the dose", v.dose.unwrap_or(f64::NAN))
+        }
         _ => Ok(()),
     }
 }
@@ -258,12 +288,22 @@ fn arms_of(visits: &[TimeVisit], rows: &[usize]) -> Result<Vec<Vec<usize>>, Time
 /// A study whose first visit comes after the last visit of every other study may be in another unit.
 fn overlap(visits: &[TimeVisit], kept: &[(&str, Vec<Vec<usize>>)], notes: &mut Vec<DataNote>) {
     let range = |arms: &[Vec<usize>]| {
-        let times = arms.iter().flatten().filter_map(|&i| visits.get(i)).map(|v| v.time).filter(|&t| t > 0.0);
+        let times = arms
+            .iter()
+            .flatten()
+            .filter_map(|&i| visits.get(i))
+            .map(|v| v.time)
+            .filter(|&t| t > 0.0);
         times.fold((f64::INFINITY, 0.0f64), |(lo, hi), t| (lo.min(t), hi.max(t)))
     };
     for (i, (study, arms)) in kept.iter().enumerate() {
-        let others = kept.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, (_, arms))| range(arms));
-        let (lowest, highest) = others.fold((f64::INFINITY, 0.0f64), |(a, b), (lo, hi)| (a.min(lo), b.max(hi)));
+        let others = kept
+            .iter()
+            .enumerate()
+            .filter(|(j, _)| *j != i)
+            .map(|(_, (_, arms))| range(arms));
+        let (lowest, highest) =
+            others.fold((f64::INFINITY, 0.0f64), |(a, b), (lo, hi)| (a.min(lo), b.max(hi)));
         let (first, last) = range(arms);
         if kept.len() > 1 && highest > 0.0 && (first > highest || last < lowest) {
             notes.push(DataNote {
@@ -284,7 +324,9 @@ fn built(visits: &[TimeVisit], name: &str, arms: &[Vec<usize>], treatments: &[St
         let first = of.first();
         ArmVisits {
             name: first.map_or_else(String::new, |v| v.arm.clone()),
-            treatment: first.and_then(|v| treatments.iter().position(|t| *t == v.treatment)).unwrap_or(0),
+            treatment: first
+                .and_then(|v| treatments.iter().position(|t| *t == v.treatment))
+                .unwrap_or(0),
             dose: first.and_then(|v| v.dose).unwrap_or(0.0),
             rows: rows.clone(),
             times: of.iter().map(|v| v.time).collect(),
@@ -318,5 +360,9 @@ fn connected(studies: &[StudyArms], treatments: &[String]) -> Result<(), Timecou
         .filter(|(i, _)| !reached.contains(i))
         .map(|(_, t)| t.clone())
         .collect();
-    if apart.is_empty() { Ok(()) } else { Err(TimecourseError::Disconnected { treatments: apart }) }
+    if apart.is_empty() {
+        Ok(())
+    } else {
+        Err(TimecourseError::Disconnected { treatments: apart })
+    }
 }

@@ -179,7 +179,10 @@ pub struct Fit {
 impl Fit {
     /// Why times cannot be read off the curve; `None` when every shape is identified.
     pub fn why_not(&self) -> Option<&str> {
-        self.parameters.iter().filter_map(|p| p.identification.as_ref()).find_map(|i| i.why_not.as_deref())
+        self.parameters
+            .iter()
+            .filter_map(|p| p.identification.as_ref())
+            .find_map(|i| i.why_not.as_deref())
     }
 
     /// The form.
@@ -235,7 +238,9 @@ pub fn fit(data: &Longitudinal, options: &Options) -> Result<Fit, TimecourseErro
     }
     let lambda = search.lambda;
     sort_rates(options.form, &mut theta);
-    let inner = problem.solve(&theta, lambda, &mut work, true).ok_or(TimecourseError::Singular)?;
+    let inner = problem
+        .solve(&theta, lambda, &mut work, true)
+        .ok_or(TimecourseError::Singular)?;
     let in_all = inner.rank + free.len();
     if problem.points <= in_all && estimated || problem.points < in_all {
         return Err(TimecourseError::TooFewPoints {
@@ -283,7 +288,12 @@ fn model(data: &Longitudinal, options: &Options) -> Result<(Model, Vec<String>),
     }
     let mut groups: Vec<String> = Vec::new();
     let mut group = Vec::new();
-    let of_reference = data.treatments.first().and_then(|t| options.classes.get(t)).cloned().unwrap_or_default();
+    let of_reference = data
+        .treatments
+        .first()
+        .and_then(|t| options.classes.get(t))
+        .cloned()
+        .unwrap_or_default();
     for treatment in &data.treatments {
         let class = options.classes.get(treatment).unwrap_or(&of_reference);
         let index = groups.iter().position(|g| g == class).unwrap_or_else(|| {
@@ -293,19 +303,29 @@ fn model(data: &Longitudinal, options: &Options) -> Result<(Model, Vec<String>),
         group.push(index);
     }
     if groups.len() > 1 && options.form.shapes().is_empty() {
-        return wrong(format!("the form '{}' has no shape that could differ by class", options.form.code()));
+        return wrong(format!(
+            "the form '{}' has no shape that could differ by class",
+            options.form.code()
+        ));
     }
-    let mut knots = options.knots.clone().unwrap_or_else(|| default_knots(data.times()));
+    let mut knots = options
+        .knots
+        .clone()
+        .unwrap_or_else(|| default_knots(data.times()));
     knots.sort_by(f64::total_cmp);
     knots.dedup();
-    if options.form == Form::Spline && (knots.len() < 2 || knots.len() > 5 || knots.iter().any(|k| !(k.is_finite() && *k >= 0.0))) {
+    if options.form == Form::Spline
+        && (knots.len() < 2 || knots.len() > 5 || knots.iter().any(|k| !(k.is_finite() && *k >= 0.0)))
+    {
         return wrong("a spline needs two to five different knots at or after time 0".to_owned());
     }
     let model = Model {
         form: options.form,
         knots,
         baseline: options.baseline,
-        intercept: options.intercept.unwrap_or_else(|| data.times().any(|t| t == 0.0)),
+        intercept: options
+            .intercept
+            .unwrap_or_else(|| data.times().any(|t| t == 0.0)),
         group,
         dose: options.dose,
     };
@@ -313,11 +333,18 @@ fn model(data: &Longitudinal, options: &Options) -> Result<(Model, Vec<String>),
 }
 
 fn dose_range(data: &Longitudinal) -> Result<(f64, f64), TimecourseError> {
-    let arms = data.studies.iter().flat_map(|s| &s.arms).filter(|a| a.treatment > 0);
+    let arms = data
+        .studies
+        .iter()
+        .flat_map(|s| &s.arms)
+        .filter(|a| a.treatment > 0);
     let (mut lo, mut hi) = (f64::INFINITY, 0.0f64);
     for arm in arms {
         if arm.dose <= 0.0 {
-            let message = format!("arm '{}' has no dose above 0, which the dose model needs outside the reference", arm.name);
+            let message = format!(
+                "arm '{}' has no dose above 0, which the dose model needs outside the reference",
+                arm.name
+            );
             return Err(TimecourseError::Options { message });
         }
         (lo, hi) = (lo.min(arm.dose), hi.max(arm.dose));
@@ -329,14 +356,22 @@ fn shape_names(options: &Options, groups: &[String]) -> Vec<String> {
     let mut names = Vec::new();
     for group in groups {
         for shape in options.form.shapes() {
-            names.push(if groups.len() > 1 { format!("{shape}[{group}]") } else { (*shape).to_owned() });
+            names.push(if groups.len() > 1 {
+                format!("{shape}[{group}]")
+            } else {
+                (*shape).to_owned()
+            });
         }
     }
     names.extend(options.dose.then(|| "log_ed50".to_owned()));
     names
 }
 
-fn hold(names: &[String], fixed: &BTreeMap<String, f64>, theta: &mut [f64]) -> Result<Vec<usize>, TimecourseError> {
+fn hold(
+    names: &[String],
+    fixed: &BTreeMap<String, f64>,
+    theta: &mut [f64],
+) -> Result<Vec<usize>, TimecourseError> {
     for (name, value) in fixed {
         let Some(k) = names.iter().position(|n| n == name) else {
             let message = format!("no shape is called '{name}'; there is: {}", names.join(", "));
@@ -348,11 +383,17 @@ fn hold(names: &[String], fixed: &BTreeMap<String, f64>, theta: &mut [f64]) -> R
         }
         theta[k] = *value;
     }
-    Ok((0..names.len()).filter(|&k| !fixed.contains_key(&names[k])).collect())
+    Ok((0..names.len())
+        .filter(|&k| !fixed.contains_key(&names[k]))
+        .collect())
 }
 
 /// Shapes and variance of the amplitude in turn, until neither moves.
-fn alternate(search: &mut Search<'_>, mut theta: Vec<f64>, work: &mut Work) -> Result<Vec<f64>, TimecourseError> {
+fn alternate(
+    search: &mut Search<'_>,
+    mut theta: Vec<f64>,
+    work: &mut Work,
+) -> Result<Vec<f64>, TimecourseError> {
     const ROUNDS: usize = 30;
     const SETTLED: f64 = 1e-7;
     for _ in 0..ROUNDS {
@@ -374,18 +415,28 @@ fn variance(search: &Search<'_>, theta: &[f64], work: &mut Work) -> Option<f64> 
     let problem = search.problem;
     let scale = problem.amplitude_information(theta, work);
     let mut criterion = |lambda: f64| {
-        problem.solve(theta, lambda, work, false).map_or(f64::INFINITY, |inner| {
-            let df = problem.points as f64 - inner.rank as f64;
-            let fit = if search.dispersion_estimated { df * inner.rss.max(f64::MIN_POSITIVE).ln() } else { inner.rss };
-            fit + inner.ln_det_random + inner.ln_det_x
-        })
+        problem
+            .solve(theta, lambda, work, false)
+            .map_or(f64::INFINITY, |inner| {
+                let df = problem.points as f64 - inner.rank as f64;
+                let fit = if search.dispersion_estimated {
+                    df * inner.rss.max(f64::MIN_POSITIVE).ln()
+                } else {
+                    inner.rss
+                };
+                fit + inner.ln_det_random + inner.ln_det_x
+            })
     };
     let at_zero = criterion(0.0);
     let found = brent(|x| criterion(x.exp() / scale), -14.0, 14.0, 1e-9);
     if !at_zero.is_finite() && !found.value.is_finite() {
         return None;
     }
-    Some(if found.value < at_zero { found.x.exp() / scale } else { 0.0 })
+    Some(if found.value < at_zero {
+        found.x.exp() / scale
+    } else {
+        0.0
+    })
 }
 
 /// The faster rate is the rise.
@@ -401,7 +452,14 @@ fn sort_rates(form: Form, theta: &mut [f64]) {
 
 /// Over amplitudes and all shapes. At the edge of the search the shapes carry no information of their own, and the
 /// amplitudes stand at fixed shapes.
-fn covariance(information: &Matrix, p: usize, free: &[usize], shapes: usize, dispersion: f64, at_edge: bool) -> Matrix {
+fn covariance(
+    information: &Matrix,
+    p: usize,
+    free: &[usize],
+    shapes: usize,
+    dispersion: f64,
+    at_edge: bool,
+) -> Matrix {
     let inverse = (!at_edge)
         .then(|| Cholesky::new(information))
         .flatten()
@@ -411,11 +469,17 @@ fn covariance(information: &Matrix, p: usize, free: &[usize], shapes: usize, dis
             Cholesky::new(&information.select(&amplitudes, &amplitudes)).map(|c| (c.inverse(), p))
         });
     let place = |i: usize| {
-        if i < p { Some(i) } else { free.iter().position(|&k| k == i - p).map(|k| p + k) }
+        if i < p {
+            Some(i)
+        } else {
+            free.iter().position(|&k| k == i - p).map(|k| p + k)
+        }
     };
-    Matrix::from_fn(p + shapes, p + shapes, |i, j| match (&inverse, place(i), place(j)) {
-        (Some((m, size)), Some(a), Some(b)) if a < *size && b < *size => dispersion * m[(a, b)],
-        _ => 0.0,
+    Matrix::from_fn(p + shapes, p + shapes, |i, j| {
+        match (&inverse, place(i), place(j)) {
+            (Some((m, size)), Some(a), Some(b)) if a < *size && b < *size => dispersion * m[(a, b)],
+            _ => 0.0,
+        }
     })
 }
 
@@ -437,7 +501,11 @@ fn parameters(
         let (treatment, column) = (i / columns + 1, i % columns);
         let name = data.treatments.get(treatment).cloned().unwrap_or_default();
         all.push(Parameter {
-            name: if columns > 1 { format!("{name}:{}", column + 1) } else { name },
+            name: if columns > 1 {
+                format!("{name}:{}", column + 1)
+            } else {
+                name
+            },
             role: Role::Amplitude { treatment, column },
             estimate,
             se: se(i),

@@ -96,7 +96,11 @@ impl Form {
 
     /// Linear columns, given the knots of a spline.
     pub(super) fn columns(self, knots: &[f64]) -> usize {
-        if self == Form::Spline { knots.len().saturating_sub(1).clamp(1, MAX_COLUMNS) } else { 1 }
+        if self == Form::Spline {
+            knots.len().saturating_sub(1).clamp(1, MAX_COLUMNS)
+        } else {
+            1
+        }
     }
 
     /// Time of the peak of the form, where it has one inside.
@@ -141,7 +145,11 @@ impl Form {
 fn bateman_peak(a: f64, b: f64) -> f64 {
     let (on, off) = (a.max(b), a.min(b));
     let ratio = (on - off) / off;
-    if ratio < 1e-8 { 1.0 / off } else { ratio.ln_1p() / (on - off) }
+    if ratio < 1e-8 {
+        1.0 / off
+    } else {
+        ratio.ln_1p() / (on - off)
+    }
 }
 
 /// Symmetric in its two rates, so that the faster one is always the rise.
@@ -149,7 +157,11 @@ fn bateman(a: f64, b: f64, t: f64) -> f64 {
     let (on, off) = (a.max(b), a.min(b));
     let raw = |t: f64| {
         let gap = on - off;
-        let rise = if gap / off < 1e-8 { t * off } else { -(-gap * t).exp_m1() * off / gap };
+        let rise = if gap / off < 1e-8 {
+            t * off
+        } else {
+            -(-gap * t).exp_m1() * off / gap
+        };
         rise * (-off * t).exp()
     };
     raw(t) / raw(bateman_peak(on, off))
@@ -160,11 +172,18 @@ fn bateman(a: f64, b: f64, t: f64) -> f64 {
 /// Source: Hastie, Tibshirani & Friedman 2009, The Elements of Statistical Learning, eq. 5.4-5.5.
 fn spline(knots: &[f64], t: f64, out: &mut [f64]) {
     let k = knots.len();
-    let (first, last) = (knots.first().copied().unwrap_or(0.0), knots.last().copied().unwrap_or(1.0));
+    let (first, last) = (
+        knots.first().copied().unwrap_or(0.0),
+        knots.last().copied().unwrap_or(1.0),
+    );
     let span = (last - first).max(f64::MIN_POSITIVE);
     let cube = |x: f64| (x.max(0.0) / span).powi(3);
     let d = |knot: f64, t: f64| (cube(t - knot) - cube(t - last)) * span / (last - knot);
-    let before_last = if k >= 2 { knots.get(k - 2).copied().unwrap_or(first) } else { first };
+    let before_last = if k >= 2 {
+        knots.get(k - 2).copied().unwrap_or(first)
+    } else {
+        first
+    };
     for (j, cell) in out.iter_mut().enumerate() {
         *cell = match j.checked_sub(1).and_then(|j| knots.get(j)) {
             None => t / span,
@@ -182,6 +201,9 @@ pub(super) fn default_knots(times: impl Iterator<Item = f64>) -> Vec<f64> {
         0 => vec![0.0, 1.0],
         1 => distinct.first().map_or_else(Vec::new, |&t| vec![0.0, t]),
         2 => distinct,
-        n => [0, n / 2, n - 1].iter().filter_map(|&i| distinct.get(i).copied()).collect(),
+        n => [0, n / 2, n - 1]
+            .iter()
+            .filter_map(|&i| distinct.get(i).copied())
+            .collect(),
     }
 }

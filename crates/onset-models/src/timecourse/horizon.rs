@@ -52,10 +52,17 @@ struct Trial {
 /// that fraction of the largest anywhere, with two or more trials.
 pub fn evidence(data: &Longitudinal, treatment: Option<usize>, tau2: impl Fn(f64) -> f64) -> Evidence {
     let trials: Vec<Trial> = data.studies.iter().filter_map(|s| trial(s, treatment)).collect();
-    let mut times: Vec<f64> = trials.iter().flat_map(|t| t.visits.iter().map(|v| v.0)).filter(|&t| t > 0.0).collect();
+    let mut times: Vec<f64> = trials
+        .iter()
+        .flat_map(|t| t.visits.iter().map(|v| v.0))
+        .filter(|&t| t > 0.0)
+        .collect();
     times.sort_by(f64::total_cmp);
     times.dedup();
-    let mut evidence = Evidence { points: Vec::new(), trials };
+    let mut evidence = Evidence {
+        points: Vec::new(),
+        trials,
+    };
     evidence.points = times.into_iter().map(|t| evidence.at(t, tau2(t))).collect();
     evidence
 }
@@ -63,7 +70,12 @@ pub fn evidence(data: &Longitudinal, treatment: Option<usize>, tau2: impl Fn(f64
 impl Evidence {
     /// What speaks about the effect at `time`.
     pub fn at(&self, time: f64, tau2: f64) -> EvidencePoint {
-        let mut point = EvidencePoint { time, trials: 0, patients: 0.0, information: 0.0 };
+        let mut point = EvidencePoint {
+            time,
+            trials: 0,
+            patients: 0.0,
+            information: 0.0,
+        };
         for trial in &self.trials {
             let begun = trial.visits.first().is_some_and(|v| v.0 <= time);
             if let Some((_, variance, people)) = trial.visits.iter().find(|v| v.0 >= time).filter(|_| begun) {
@@ -89,13 +101,23 @@ impl Evidence {
 fn trial(study: &StudyArms, treatment: Option<usize>) -> Option<Trial> {
     let is_target = |t: usize| treatment.map_or(t > 0, |k| t == k);
     let has_reference = study.arms.iter().any(|a| a.treatment == 0);
-    let first_other = study.arms.iter().map(|a| a.treatment).filter(|&t| treatment.is_none() || !is_target(t)).min()?;
+    let first_other = study
+        .arms
+        .iter()
+        .map(|a| a.treatment)
+        .filter(|&t| treatment.is_none() || !is_target(t))
+        .min()?;
     let control = if has_reference { 0 } else { first_other };
     let target = |t: usize| t != control && is_target(t);
     if !study.arms.iter().any(|a| target(a.treatment)) {
         return None;
     }
-    let mut times: Vec<f64> = study.arms.iter().flat_map(|a| a.times.iter().copied()).filter(|&t| t > 0.0).collect();
+    let mut times: Vec<f64> = study
+        .arms
+        .iter()
+        .flat_map(|a| a.times.iter().copied())
+        .filter(|&t| t > 0.0)
+        .collect();
     times.sort_by(f64::total_cmp);
     times.dedup();
     let side = |time: f64, wanted: &dyn Fn(usize) -> bool| {

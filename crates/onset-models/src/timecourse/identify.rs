@@ -52,18 +52,25 @@ pub(super) fn identification(
     let (mut before, mut after) = (0, 0);
     for study in &data.studies {
         let arms = study.arms.iter().filter(|a| {
-            if is_dose { a.treatment > 0 } else { model.group.get(a.treatment) == Some(&group) || shapes == 0 }
+            if is_dose {
+                a.treatment > 0
+            } else {
+                model.group.get(a.treatment) == Some(&group) || shapes == 0
+            }
         });
         let places: Vec<f64> = if is_dose {
             arms.map(|a| a.dose).collect()
         } else {
-            arms.flat_map(|a| a.times.iter().copied().filter(|&t| t > 0.0)).collect()
+            arms.flat_map(|a| a.times.iter().copied().filter(|&t| t > 0.0))
+                .collect()
         };
         before += usize::from(places.iter().any(|&t| t < at));
         after += usize::from(places.iter().any(|&t| t > at));
     }
     let why_not = if at_bound {
-        Some(format!("not identified: the likelihood keeps rising to the edge of what was searched ({what} {at:.3e})"))
+        Some(format!(
+            "not identified: the likelihood keeps rising to the edge of what was searched ({what} {at:.3e})"
+        ))
     } else if before < NEEDED || after < NEEDED {
         Some(format!(
             "not identified: the fitted {what} is {at:.4}, and {before} studies have a visit before it, {after} \
@@ -72,5 +79,10 @@ pub(super) fn identification(
     } else {
         None
     };
-    Identification { at, before, after, why_not }
+    Identification {
+        at,
+        before,
+        after,
+        why_not,
+    }
 }

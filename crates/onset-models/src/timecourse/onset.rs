@@ -35,7 +35,11 @@ pub fn benefit_of(curves: &[Curve]) -> Benefit {
     let mut best = (0.0, Benefit::Lower);
     for curve in curves {
         let point = curve.at(curve.range.1);
-        let z = if point.se > 0.0 { point.value / point.se } else { 0.0 };
+        let z = if point.se > 0.0 {
+            point.value / point.se
+        } else {
+            0.0
+        };
         if z.abs() > best.0 {
             best = (z.abs(), if z < 0.0 { Benefit::Lower } else { Benefit::Higher });
         }
@@ -157,7 +161,13 @@ pub struct Window {
 ///
 /// # Source
 /// Fieller 1954, J R Stat Soc B 16:175 (inversion); van der Vaart 1998, Asymptotic Statistics, chapter 3 (delta).
-pub fn onset_times(curve: &Curve, benefit: Benefit, threshold: Option<f64>, to: f64, level: f64) -> Vec<OnsetTime> {
+pub fn onset_times(
+    curve: &Curve,
+    benefit: Benefit,
+    threshold: Option<f64>,
+    to: f64,
+    level: f64,
+) -> Vec<OnsetTime> {
     let sign = benefit.sign();
     let mut out = vec![half_peak(curve, sign, level)];
     if let Some(size) = threshold.map(f64::abs) {
@@ -206,7 +216,11 @@ fn half_peak(curve: &Curve, sign: f64, level: f64) -> OnsetTime {
 fn never(curve: &Curve, sign: f64, size: f64) -> f64 {
     let peak = curve.peak_point(sign);
     let gap = sign * peak.value - size;
-    if peak.se > 0.0 { curve.upper_tail(gap / peak.se) } else { f64::from(u8::from(gap < 0.0)) }
+    if peak.se > 0.0 {
+        curve.upper_tail(gap / peak.se)
+    } else {
+        f64::from(u8::from(gap < 0.0))
+    }
 }
 
 /// Onset of the important difference: test inversion, then delta.
@@ -270,7 +284,9 @@ impl Rise {
 
 fn log_grid(from: f64, to: f64) -> Vec<f64> {
     let (lo, hi) = (from.ln(), to.ln());
-    (0..=SCAN).map(|i| (lo + (hi - lo) * f64::from(i) / f64::from(SCAN)).exp()).collect()
+    (0..=SCAN)
+        .map(|i| (lo + (hi - lo) * f64::from(i) / f64::from(SCAN)).exp())
+        .collect()
 }
 
 /// First time at which `f` passes from below to above zero.
@@ -336,7 +352,11 @@ fn sustained(curve: &Curve, sign: f64, size: f64, to: f64, level: f64) -> OnsetT
     // Never sustained: below the important difference at the end of the stretch.
     let end = curve.at(to);
     let gap = sign * end.value - size;
-    onset.p_never = Some(if end.se > 0.0 { curve.upper_tail(gap / end.se) } else { f64::from(u8::from(gap < 0.0)) });
+    onset.p_never = Some(if end.se > 0.0 {
+        curve.upper_tail(gap / end.se)
+    } else {
+        f64::from(u8::from(gap < 0.0))
+    });
     onset
 }
 
@@ -356,7 +376,11 @@ pub fn window(curve: &Curve, benefit: Benefit, threshold: f64, to: f64, level: f
     };
     // First passage downward after the peak of each limit of the band.
     let down = |shift: f64| {
-        let grid: Vec<f64> = if peak < to { log_grid(peak.max(to * 1e-12), to) } else { Vec::new() };
+        let grid: Vec<f64> = if peak < to {
+            log_grid(peak.max(to * 1e-12), to)
+        } else {
+            Vec::new()
+        };
         first_up(&grid, |t| -shifted(t, shift))
     };
     let reached = onset.estimate.is_some_and(|t| t <= to);
@@ -370,7 +394,13 @@ pub fn window(curve: &Curve, benefit: Benefit, threshold: f64, to: f64, level: f
         onset_lower: onset.lower,
         onset_upper: onset.upper,
         loss,
-        loss_lower: if !reached { None } else if at_peak_inside { Some(peak) } else { down(-z) },
+        loss_lower: if !reached {
+            None
+        } else if at_peak_inside {
+            Some(peak)
+        } else {
+            down(-z)
+        },
         loss_upper: if reached { down(z) } else { None },
         p_never: onset.p_never.unwrap_or(1.0),
         lasts,

@@ -113,7 +113,11 @@ impl Problem {
             let mut n = 0;
             for arm in &study.arms {
                 let mut block = arm_block(arm, within, n)?;
-                block.visit = arm.times.iter().map(|t| distinct.iter().position(|u| u == t).unwrap_or(0)).collect();
+                block.visit = arm
+                    .times
+                    .iter()
+                    .map(|t| distinct.iter().position(|u| u == t).unwrap_or(0))
+                    .collect();
                 ln_det_v += block.ln_det();
                 n += arm.times.len();
                 arms.push(block);
@@ -132,7 +136,13 @@ impl Problem {
             active.dedup();
             studies.push(StudyBlock { arms, n, q, active });
         }
-        Some(Problem { model, studies, p, points: data.points(), ln_det_v })
+        Some(Problem {
+            model,
+            studies,
+            p,
+            points: data.points(),
+            ln_det_v,
+        })
     }
 
     /// Solves for the amplitudes at shapes `theta`; `lambda` is the variance of an arm's amplitude over the
@@ -198,13 +208,23 @@ impl Problem {
 
     /// Cross-products of amplitudes and shape derivatives after projection (the information over the
     /// dispersion), and of each with the residuals.
-    pub fn information(&self, theta: &[f64], free: &[usize], lambda: f64, inner: &Inner, work: &mut Work) -> (Matrix, Vec<f64>) {
+    pub fn information(
+        &self,
+        theta: &[f64],
+        free: &[usize],
+        lambda: f64,
+        inner: &Inner,
+        work: &mut Work,
+    ) -> (Matrix, Vec<f64>) {
         let s = free.len();
         let w = self.p + s + 1;
         let mut gram = vec![0.0; w * w];
         let mut offset = 0;
         for (study, nuisance) in self.studies.iter().zip(&inner.nuisance) {
-            let extra: Vec<Vec<f64>> = free.iter().map(|&k| self.derivative(study, theta, k, &inner.beta, nuisance)).collect();
+            let extra: Vec<Vec<f64>> = free
+                .iter()
+                .map(|&k| self.derivative(study, theta, k, &inner.beta, nuisance))
+                .collect();
             self.fill(study, theta, lambda, &extra, work);
             let (n, total) = (study.n, study.q + w);
             // The last column becomes the residual of the fit instead of y.
@@ -220,7 +240,14 @@ impl Problem {
         (information, (0..m).map(|j| gram[m * w + j]).collect())
     }
 
-    fn derivative(&self, study: &StudyBlock, theta: &[f64], k: usize, beta: &[f64], nuisance: &[f64]) -> Vec<f64> {
+    fn derivative(
+        &self,
+        study: &StudyBlock,
+        theta: &[f64],
+        k: usize,
+        beta: &[f64],
+        nuisance: &[f64],
+    ) -> Vec<f64> {
         const STEP: f64 = 1e-5;
         let mut moved = theta.to_vec();
         let mut out = vec![0.0; study.n];
@@ -228,7 +255,8 @@ impl Problem {
             moved[k] = theta[k] + way;
             for arm in &study.arms {
                 for (i, &t) in arm.times.iter().enumerate() {
-                    out[arm.offset + i] += sign * self.curve(arm, i, t, &moved, beta, nuisance) / (2.0 * STEP);
+                    out[arm.offset + i] +=
+                        sign * self.curve(arm, i, t, &moved, beta, nuisance) / (2.0 * STEP);
                 }
             }
         }
@@ -246,15 +274,35 @@ impl Problem {
                 if from == 1 {
                     sum += nuisance[0];
                 }
-                self.model.form.write(self.model.shape(theta, 0), &self.model.knots, t, &mut f[..columns]);
-                sum += f.iter().take(columns).zip(&nuisance[from..]).map(|(f, m)| f * m).sum::<f64>();
+                self.model.form.write(
+                    self.model.shape(theta, 0),
+                    &self.model.knots,
+                    t,
+                    &mut f[..columns],
+                );
+                sum += f
+                    .iter()
+                    .take(columns)
+                    .zip(&nuisance[from..])
+                    .map(|(f, m)| f * m)
+                    .sum::<f64>();
             }
         }
         if arm.treatment > 0 {
             let factor = self.model.dose_factor(theta, arm.dose);
-            self.model.form.write(self.model.shape(theta, arm.treatment), &self.model.knots, t, &mut f[..columns]);
+            self.model.form.write(
+                self.model.shape(theta, arm.treatment),
+                &self.model.knots,
+                t,
+                &mut f[..columns],
+            );
             let from = (arm.treatment - 1) * columns;
-            sum += factor * f.iter().take(columns).zip(&beta[from..]).map(|(f, d)| f * d).sum::<f64>();
+            sum += factor
+                * f.iter()
+                    .take(columns)
+                    .zip(&beta[from..])
+                    .map(|(f, d)| f * d)
+                    .sum::<f64>();
         }
         sum
     }
@@ -290,14 +338,26 @@ impl Problem {
         z.resize(arm.times.len(), 0.0);
         let mut f = [0.0; MAX_COLUMNS];
         for (cell, &t) in z.iter_mut().zip(&arm.times) {
-            self.model.form.write(self.model.shape(theta, arm.treatment), &self.model.knots, t, &mut f[..1]);
+            self.model.form.write(
+                self.model.shape(theta, arm.treatment),
+                &self.model.knots,
+                t,
+                &mut f[..1],
+            );
             *cell = f[0];
         }
         arm.whiten(z);
     }
 
     /// Whitened columns of a study: its own, the amplitudes, `extra`, y. Returns ln det of the random part.
-    fn fill(&self, study: &StudyBlock, theta: &[f64], lambda: f64, extra: &[Vec<f64>], work: &mut Work) -> f64 {
+    fn fill(
+        &self,
+        study: &StudyBlock,
+        theta: &[f64],
+        lambda: f64,
+        extra: &[Vec<f64>],
+        work: &mut Work,
+    ) -> f64 {
         let (n, q, p) = (study.n, study.q, self.p);
         let total = q + p + extra.len() + 1;
         let columns = self.model.columns();
@@ -317,14 +377,24 @@ impl Problem {
                         if from == 1 {
                             c[row] = 1.0;
                         }
-                        form.write(self.model.shape(theta, 0), &self.model.knots, t, &mut f[..columns]);
+                        form.write(
+                            self.model.shape(theta, 0),
+                            &self.model.knots,
+                            t,
+                            &mut f[..columns],
+                        );
                         for j in 0..columns {
                             c[(from + j) * n + row] = f[j];
                         }
                     }
                 }
                 if arm.treatment > 0 {
-                    form.write(self.model.shape(theta, arm.treatment), &self.model.knots, t, &mut f[..columns]);
+                    form.write(
+                        self.model.shape(theta, arm.treatment),
+                        &self.model.knots,
+                        t,
+                        &mut f[..columns],
+                    );
                     for j in 0..columns {
                         c[(q + (arm.treatment - 1) * columns + j) * n + row] = factor * f[j];
                     }
@@ -422,7 +492,10 @@ fn project(study: &StudyBlock, w: usize, work: &mut Work) -> (f64, usize) {
         for (k, other) in tail.chunks_exact_mut(n).enumerate() {
             let dot: f64 = other.iter().zip(column.iter()).map(|(x, y)| x * y).sum();
             if dot != 0.0 {
-                other.iter_mut().zip(column.iter()).for_each(|(x, y)| *x -= dot * y);
+                other
+                    .iter_mut()
+                    .zip(column.iter())
+                    .for_each(|(x, y)| *x -= dot * y);
                 work.r[j * total + j + 1 + k] = dot;
             }
         }

@@ -14,7 +14,12 @@ const POLISH: usize = 50;
 const POLISHED: f64 = 1e-12;
 
 /// Allowed range of each shape.
-pub(super) fn bounds(form: Form, times: (f64, f64), groups: usize, doses: Option<(f64, f64)>) -> Vec<(f64, f64)> {
+pub(super) fn bounds(
+    form: Form,
+    times: (f64, f64),
+    groups: usize,
+    doses: Option<(f64, f64)>,
+) -> Vec<(f64, f64)> {
     let (lo, hi) = (times.0.ln(), times.1.ln());
     let time = (lo - REACH, hi + REACH);
     let rate = (-hi - REACH, -lo + REACH);
@@ -70,7 +75,11 @@ impl Search<'_> {
         if self.free.is_empty() {
             return start.to_vec();
         }
-        let mut candidates = if warm { vec![start.to_vec()] } else { self.starts(start, work) };
+        let mut candidates = if warm {
+            vec![start.to_vec()]
+        } else {
+            self.starts(start, work)
+        };
         if candidates.is_empty() {
             candidates.push(start.to_vec());
         }
@@ -90,7 +99,10 @@ impl Search<'_> {
         let mut theta = start.to_vec();
         if let [k] = *self.free {
             let step = self.step(k);
-            let (lo, hi) = ((start[k] - step).max(self.bounds[k].0), (start[k] + step).min(self.bounds[k].1));
+            let (lo, hi) = (
+                (start[k] - step).max(self.bounds[k].0),
+                (start[k] + step).min(self.bounds[k].1),
+            );
             let found = brent(
                 |x| {
                     theta[k] = x;
@@ -178,7 +190,9 @@ impl Search<'_> {
         }
         let mut value = self.value(&theta, work);
         for _ in 0..POLISH {
-            let Some(step) = self.gauss_newton(&theta, work) else { break };
+            let Some(step) = self.gauss_newton(&theta, work) else {
+                break;
+            };
             let mut moved = theta.clone();
             let x: Vec<f64> = self.free.iter().zip(&step).map(|(&k, s)| theta[k] + s).collect();
             self.place(&mut moved, &x);
@@ -198,7 +212,9 @@ impl Search<'_> {
 
     fn gauss_newton(&self, theta: &[f64], work: &mut Work) -> Option<Vec<f64>> {
         let inner = self.problem.solve(theta, self.lambda, work, true)?;
-        let (information, score) = self.problem.information(theta, self.free, self.lambda, &inner, work);
+        let (information, score) = self
+            .problem
+            .information(theta, self.free, self.lambda, &inner, work);
         let step = Cholesky::new(&information)?.solve_vec(&score);
         step.get(self.problem.p..).map(<[f64]>::to_vec)
     }
