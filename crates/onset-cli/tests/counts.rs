@@ -199,11 +199,9 @@ fn every_prediction_and_interval_of_the_help() {
     }
     assert!(with("--tau2-ci", "none")["tau2_ci"].is_null());
     let seeded = |seed| {
-        with("--predict-type", "NNF").to_string() == {
-            let mut words = base.clone();
-            words.extend(["--predict-type", "NNF", "--seed", seed].map(str::to_owned));
-            onset(&words).json().to_string()
-        }
+        let mut words = base.clone();
+        words.extend(["--predict-type", "NNF", "--seed", seed].map(str::to_owned));
+        with("--predict-type", "NNF") == onset(&words).json()
     };
     assert!(seeded("1") && !seeded("2"));
     let codes = "REML DL HE HS HSk SJ ML EB PM PMM DLIT SJIT GENQ GENQM FE CE EE MH PETO GLMM BB FIRTH";

@@ -1,4 +1,5 @@
 //! `onset new`, `check` and `schema` as a shell sees them.
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod transcript;
 

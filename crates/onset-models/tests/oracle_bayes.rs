@@ -2,6 +2,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::approx_constant,
     reason = "a test may stop at the first surprise"
 )]
 
