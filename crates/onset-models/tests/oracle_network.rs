@@ -1,5 +1,6 @@
 //! Networks against the reference, second routes and laws.
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![allow(clippy::needless_range_loop, reason = "rows and columns of small matrices")]
 
 mod support;
 

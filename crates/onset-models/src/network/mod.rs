@@ -20,8 +20,10 @@ mod error;
 mod gls;
 mod heterogeneity;
 mod inconsistency;
+#[allow(clippy::needless_range_loop, reason = "pairs of arms are pairs of indices")]
 mod input;
 mod options;
+#[allow(clippy::needless_range_loop, reason = "one index for several vectors")]
 mod rank;
 mod result;
 
