@@ -84,7 +84,11 @@ fn viechtbauer_2010_mixed_effects() {
     // 12.2043 in print: tau2 was iterated to 1e-5 there
     printed(found.moderators.unwrap().value, 12.20, 2, "QM");
     // for the same reason the intercept, at year 0, keeps three decimals
-    let expected = [(-3.545, 3, 29.1, 1), (-0.0280, 4, 0.0102, 4), (0.0019, 4, 0.0147, 4)];
+    let expected = [
+        (-3.545, 3, 29.1, 1),
+        (-0.0280, 4, 0.0102, 4),
+        (0.0019, 4, 0.0147, 4),
+    ];
     for (c, (estimate, digits, se, of_se)) in found.coefficients.iter().zip(expected) {
         printed(c.estimate.estimate, estimate, digits, &c.name);
         printed(c.estimate.standard_error, se, of_se, &c.name);
