@@ -4,6 +4,8 @@ use onset::effects::{Measure, VarianceType};
 use onset::models::counts::GlmmModel;
 use onset::models::multilevel::{RobustType, Structure};
 use onset::models::pool::{PredictionKind, Tau2IntervalKind, Tau2Method, Test};
+use onset::models::smallstudy::AsymmetryKind;
+use onset::models::smallstudy::selection::WeightFunction;
 
 /// Methods that answer the same question.
 pub struct Family {
@@ -24,6 +26,9 @@ pub const MIXED: &str = "Generalised linear mixed models";
 pub const REGRESSIONS: &str = "Meta-regression, by estimator of tau2";
 pub const MULTILEVEL: &str = "Multilevel and multivariate models";
 pub const ROBUST: &str = "Cluster-robust inference";
+pub const ASYMMETRY: &str = "Tests of small-study effects";
+pub const ADJUSTMENTS: &str = "Adjustments for small-study effects";
+pub const SELECTION: &str = "Selection models, by weight function";
 pub const ANALYSES: &str = "Analyses around a pool";
 pub const DIAGNOSTICS: &str = "Diagnostics";
 pub const PERMUTATIONS: &str = "Permutation tests";
@@ -88,5 +93,27 @@ pub fn families() -> Vec<Family> {
             ],
         ),
         family(PERMUTATIONS, vec!["signs", "design", "multiplicity"]),
+        family(ASYMMETRY, AsymmetryKind::all().map(AsymmetryKind::code).collect()),
+        family(
+            ADJUSTMENTS,
+            vec![
+                "trim_fill L0",
+                "trim_fill R0",
+                "trim_fill Q0",
+                "PET",
+                "PEESE",
+                "limit",
+                "henmi_copas",
+                "worst_case",
+                "fail_safe Rosenthal",
+                "fail_safe Orwin",
+                "fail_safe Rosenberg",
+                "fail_safe General",
+                "excess_significance",
+                "Copas",
+                "p-uniform*",
+            ],
+        ),
+        family(SELECTION, WeightFunction::CODES.to_vec()),
     ]
 }

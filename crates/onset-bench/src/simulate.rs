@@ -4,6 +4,7 @@
 //! seen is the price of estimating tau2, and nothing else.
 
 mod claims;
+mod small_study;
 
 use crate::Fallible;
 use onset::effects::Effects;
@@ -94,7 +95,10 @@ pub fn run() -> Fallible<(String, Vec<String>)> {
             }
         }
     }
-    Ok((page(&results)?, claims::disproved(&results)))
+    let (tests, faults) = small_study::run(SEED)?;
+    let mut disproved = claims::disproved(&results);
+    disproved.extend(faults);
+    Ok((page(&results)? + &tests, disproved))
 }
 
 /// Typical sampling variance s2 = (k - 1)/tr P at tau2 = 0, so that I2 = tau2/(tau2 + s2).

@@ -6,6 +6,7 @@ mod diagnostics;
 mod made_review;
 mod models;
 mod process;
+mod smallstudy;
 
 use crate::Fallible;
 use serde_json::{Value, json};
@@ -75,6 +76,7 @@ pub fn print(onset: &Path, folder: &Path) -> Fallible<()> {
     let mut rows = process::rows(onset, folder)?;
     made_review::write(&folder.join("made"))?;
     rows.extend(models::rows()?);
+    rows.extend(smallstudy::rows()?);
     rows.extend(diagnostics::rows()?);
     rows.extend(dependent::rows()?);
     rows.extend(counts::rows()?);

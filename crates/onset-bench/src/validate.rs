@@ -8,10 +8,11 @@ mod pairwise;
 mod reference;
 mod regression;
 mod second_route;
+mod smallstudy;
 mod strata;
 
 use crate::Fallible;
-use crate::methods::{MEASURES, MULTILEVEL, ROBUST, families};
+use crate::methods::{ADJUSTMENTS, MEASURES, MULTILEVEL, ROBUST, SELECTION, families};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
@@ -101,6 +102,25 @@ const REMARKS: &[(&str, &str, &str)] = &[
         "wild bootstrap",
         "second route in a test: every pattern of signs by whole matrices",
     ),
+    (
+        ADJUSTMENTS,
+        "trim_fill L0",
+        "the reference stops REML early on filled data: ours is nearer the maximum (a test)",
+    ),
+    (ADJUSTMENTS, "trim_fill R0", "as L0"),
+    (
+        ADJUSTMENTS,
+        "trim_fill Q0",
+        "no reference values: its formula is tested by hand",
+    ),
+    (ADJUSTMENTS, "Copas", "not built"),
+    (ADJUSTMENTS, "p-uniform*", "not built"),
+    (
+        SELECTION,
+        "halfnorm",
+        "the reference stops early: ours has the higher likelihood (a test)",
+    ),
+    (SELECTION, "power", "as halfnorm"),
 ];
 
 /// The whole page.
@@ -114,6 +134,7 @@ pub fn page(oracles: &Path) -> Fallible<String> {
     diagnostics::compare(oracles, &mut book)?;
     dependent::compare(oracles, &mut book)?;
     second_route::compare(oracles, &mut book)?;
+    smallstudy::compare(oracles, &mut book)?;
     let mut page = String::from(HEAD);
     for family in families() {
         writeln!(page, "\n## {}\n\n{COLUMNS}", family.name)?;

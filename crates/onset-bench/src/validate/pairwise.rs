@@ -31,9 +31,16 @@ pub const DATA: [&str; 14] = [
 ];
 
 /// Keys of a case that are compared, or that describe it.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 21] = [
     "influence_reml",
     "blup_reml",
+    "regtest_lm",
+    "regtest_reml",
+    "ranktest",
+    "trimfill_L0",
+    "trimfill_R0",
+    "fsn_rosenthal",
+    "hc",
     "measure",
     "columns",
     "n",

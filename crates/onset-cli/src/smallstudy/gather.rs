@@ -195,7 +195,7 @@ fn tests(
     if let Some(counts) = counts(loaded, rows) {
         notes.note(
             "egger_on_counts",
-            "the standard error of a ratio of counts depends on the ratio: Egger's and Begg's tests reject too often; Harbord or Peters are to be preferred",
+            "the standard error of an effect of counts depends on the effect: Egger's and Thompson's tests can reject too often; Harbord or Peters are to be preferred",
         );
         match Tables::new(effects, &counts) {
             Err(error) => {
@@ -222,7 +222,7 @@ fn tests(
         let groups = group_sizes(loaded, rows);
         notes.note(
             "own_standard_error",
-            "the standard error of a standardised mean difference contains the difference: Egger's, Begg's and Thompson's tests and PET use it and reject too often; Pustejovsky's test uses the sample sizes",
+            "the standard error of a standardised mean difference contains the difference: Egger's, Begg's and Thompson's tests and PET use it and can reject too often; Pustejovsky's test uses the sample sizes",
         );
         if let Some(groups) = groups {
             let found = Groups::new(groups).and_then(|groups| pustejovsky(effects, &groups));
