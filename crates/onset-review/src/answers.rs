@@ -169,6 +169,8 @@ pub struct Pool {
     pub wald: Option<Interval>,
     /// Modified (ad hoc) Hartung-Knapp interval, for few and unequal studies (shown scale).
     pub modified: Option<Interval>,
+    /// Bayesian interval beside a pool of two studies.
+    pub bayes: Option<BayesBeside>,
     /// Shown scale.
     pub prediction: Option<Interval>,
     pub prediction_why_not: Option<String>,
@@ -193,6 +195,25 @@ pub struct Pool {
     pub protocol: Vec<String>,
     pub assumptions: Vec<String>,
     pub warnings: Vec<Note>,
+}
+
+/// Posterior under a weakly informative prior, beside a pool of two studies.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct BayesBeside {
+    /// "half-normal, scale 0.5".
+    pub prior: String,
+    /// Scale of the prior on tau, analysis scale.
+    pub scale: f64,
+    /// Median and central interval of the mean, shown scale.
+    pub estimate: Interval,
+    /// The same of the effect of a new study.
+    pub prediction: Interval,
+    /// Posterior median of tau, analysis scale.
+    pub tau: f64,
+    /// P(mean beyond the important difference), 0 to 1.
+    pub beyond_important: Option<f64>,
+    pub protocol: Vec<String>,
 }
 
 /// Share of true effects beyond a threshold.

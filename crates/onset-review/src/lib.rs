@@ -2,6 +2,7 @@
 
 mod absolute;
 pub mod answers;
+mod companion;
 mod convert;
 mod effect;
 mod evidence_report;

@@ -5,6 +5,7 @@ use crate::answers::{
     Estimate, Interval, Judgement, LeaveOneOut, LeftOut, Note, Pool, Sensitivity, Share, StudyResult,
     SubgroupResult, Subgroups,
 };
+use crate::companion;
 use crate::convert;
 use crate::effect;
 use crate::fit::{self, Fit};
@@ -127,6 +128,7 @@ pub(crate) fn pool(index: &Index<'_>, job: Job<'_>) -> Pool {
     pool.warnings.extend(warnings.iter().map(Note::from));
     fill(&mut pool, index, job, &gathered.members, &fit);
     pool.beyond_important = beyond(job, &fit, model);
+    pool.bayes = companion::beside(job, &effects, model, threshold(job));
     pool.leave_one_out = leave_one_out(job, &gathered.members, &effects, model);
     pool.subgroups = job
         .comparison
@@ -193,6 +195,7 @@ fn empty_pool(job: Job<'_>, left_out: Vec<LeftOut>, model: &Model) -> Pool {
         why_not: None,
         wald: None,
         modified: None,
+        bayes: None,
         prediction: None,
         prediction_why_not: None,
         tau2: None,

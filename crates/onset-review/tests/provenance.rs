@@ -140,3 +140,43 @@ fn explain_finds_the_rows_and_the_source_of_an_estimate() {
     assert!(found["protocol"].as_array().is_some_and(|keys| !keys.is_empty()));
     assert!(explain(&results, "/size/by/9999/k").is_err());
 }
+
+/// Two studies get a Bayesian interval beside, with the prior of the measure; other pools do not.
+#[test]
+fn two_studies_have_a_bayesian_interval_beside() {
+    let (_, results) = ketamine();
+    let pools = results.pointer("/size/by").and_then(Value::as_array).unwrap();
+    let mut found = 0;
+    for pool in pools {
+        let bayes = &pool["bayes"];
+        if pool["k"] != 2 || pool["estimate"].is_null() {
+            assert!(bayes.is_null(), "{}", pool["id"]);
+            continue;
+        }
+        let scale = match pool["measure"].as_str().unwrap() {
+            "MD" => 5.0,
+            "SMD" | "OR" => 0.5,
+            _ => continue,
+        };
+        found += 1;
+        assert_eq!(bayes["scale"], scale, "{}", pool["id"]);
+        let studies = pool["studies"].as_array().unwrap();
+        let numbers = |key: &str| -> Vec<f64> { studies.iter().map(|s| s[key].as_f64().unwrap()).collect() };
+        let effects = onset_effects::Effects::new(
+            numbers("effect"),
+            numbers("se").iter().map(|se| se * se).collect(),
+            vec!["1".to_owned(), "2".to_owned()],
+        )
+        .unwrap();
+        let prior = onset_models::bayes::TauPrior::HalfNormal { scale };
+        let direct = onset_models::bayes::nnhm(&effects, &onset_models::bayes::Options::new(prior)).unwrap();
+        let shown = |x: f64| if pool["ratio"] == true { x.exp() } else { x };
+        let lower = bayes["estimate"]["lower"].as_f64().unwrap();
+        assert!(
+            (lower / shown(direct.mu.central.0) - 1.0).abs() < 1e-6,
+            "{}",
+            pool["id"]
+        );
+    }
+    assert!(found > 0, "no pool of two studies");
+}

@@ -5,6 +5,7 @@ use crate::Fallible;
 use onset::effects::Effects;
 use onset::math::random::Stream;
 use onset::models::bayes::{self, TauPrior, default_grid, nnhm, prior_sensitivity};
+use onset::models::floor::{Analysis, Bias, Estimator, Target, fit_all};
 use onset::models::pool::{Options, PredictionChoice, Tau2Method, Test, leave_one_out, pool};
 use onset::models::regress::{Design, regress};
 use std::hint::black_box;
@@ -27,6 +28,7 @@ pub fn rows() -> Fallible<Vec<Row>> {
         pooling("REML k=1e6", &most, &bare, 3e8, Limit::Memory)?,
         regression()?,
         hierarchical(&few)?,
+        floor_of_many()?,
         priors(&few)?,
         Row::nanoseconds(
             "leave-one-out REML k=13",
@@ -58,6 +60,49 @@ fn regression() -> Fallible<Row> {
         "meta-regression REML-HK 2 moderators k=50",
         median_nanoseconds(|| regress(black_box(&effects), &design, &options)),
         10_000.0,
+        Limit::Arithmetic,
+    ))
+}
+
+/// Ten thousand analyses of 17 studies, each a fit of its own.
+fn floor_of_many() -> Fallible<Row> {
+    let pool = made(2_517)?;
+    let sets: Vec<Effects> = (0..2_500)
+        .map(|i| {
+            let (from, to) = (i, i + 17);
+            let labels = pool.labels()[from..to].to_vec();
+            Effects::new(pool.y()[from..to].to_vec(), pool.v()[from..to].to_vec(), labels)
+        })
+        .collect::<Result<_, _>>()?;
+    let target = Target {
+        lower_is_better: false,
+        important: 0.24,
+        level: 0.95,
+    };
+    let ways = [
+        (Estimator::Common, Bias::Ignored),
+        (Estimator::Random(Tau2Method::Reml, None), Bias::Ignored),
+        (Estimator::Random(Tau2Method::Pm, None), Bias::Ignored),
+        (Estimator::Common, Bias::Pet),
+    ];
+    let analyses: Vec<Analysis> = sets
+        .iter()
+        .flat_map(|effects| {
+            ways.iter().map(move |&(estimator, bias)| Analysis {
+                effects,
+                estimator,
+                bias,
+            })
+        })
+        .collect();
+    for found in fit_all(&analyses, &target) {
+        found?;
+    }
+    let median = median_nanoseconds(|| fit_all(black_box(&analyses), &target));
+    Ok(Row::nanoseconds(
+        "floor of 10,000 analyses",
+        median,
+        1e9,
         Limit::Arithmetic,
     ))
 }

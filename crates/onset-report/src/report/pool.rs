@@ -238,6 +238,14 @@ fn more_numbers(pool: &Pool) -> Markup {
             i,
         )
     }));
+    said.extend(pool.bayes.iter().map(|bayes| {
+        let limits = words::limits(&bayes.estimate, &pool.measure);
+        format!(
+            "Beside it a Bayesian {level} interval, since two trials cannot tell how much trials differ: {limits} ({} \
+             prior on tau).",
+            bayes.prior
+        )
+    }));
     said.extend(share(pool));
     html! {
         p.more { (said.join(" ").replace("p = ", "p\u{a0}=\u{a0}")) }

@@ -280,6 +280,7 @@ fn pool(
         why_not: None,
         wald: None,
         modified: None,
+        bayes: None,
         prediction: None,
         prediction_why_not: None,
         tau2: None,
