@@ -331,7 +331,7 @@ fn bad_use_and_bad_data_are_told_apart() {
         run(&[&base[..], more].concat()).refused(status, words);
     };
     refused(&["--method", "XX"], 2, &["XX", "REML", "DL", "MH", "PETO"]);
-    refused(&["--method", "GLMM"], 2, &["not offered"]);
+    refused(&["--method", "GLMM"], 2, &["GLMM needs --measure"]);
     refused(&["--model", "common", "--method", "DL"], 2, &["common", "DL"]);
     refused(&["--method", "DL", "--tau2-ci", "PL"], 2, &["ML or REML"]);
     refused(&["--method", "MH"], 2, &["MH needs"]);

@@ -9,8 +9,9 @@ use transcript::{Transcript, onset, oracle_path, table};
 /// Printed to six or seven digits.
 const PRINTED: f64 = 6e-6;
 
-const COLUMNS: [&str; 10] =
-    ["--study", "study", "--treat", "treat", "--time", "time", "--mean", "y", "--se", "se"];
+const COLUMNS: [&str; 10] = [
+    "--study", "study", "--treat", "treat", "--time", "time", "--mean", "y", "--se", "se",
+];
 const GOOD: &str = "study,treat,time,y,se\n\
     A,p,1,0,.5\nA,p,4,0,.5\nA,p,9,0,.5\nA,d,1,-2,.5\nA,d,4,-4,.5\nA,d,9,-5,.5\n\
     B,p,1,0,.5\nB,p,4,0,.5\nB,p,9,0,.5\nB,d,1,-2.2,.5\nB,d,4,-4.1,.5\nB,d,9,-4.8,.5\n";
@@ -18,7 +19,18 @@ const GOOD: &str = "study,treat,time,y,se\n\
 fn alog(more: &[&str]) -> Transcript {
     let file = oracle_path("methods").join("alog_pcfb.csv");
     let mut words = vec!["timecourse", file.to_str().unwrap()];
-    words.extend(["--study", "studyID", "--treat", "treatment", "--time", "time", "--mean", "y", "--se", "se"]);
+    words.extend([
+        "--study",
+        "studyID",
+        "--treat",
+        "treatment",
+        "--time",
+        "time",
+        "--mean",
+        "y",
+        "--se",
+        "se",
+    ]);
     words.extend(["--n", "n", "--reference", "placebo"]);
     words.extend(more);
     onset(&words)
@@ -34,12 +46,25 @@ fn on(name: &str, text: &str, more: &[&str]) -> Transcript {
 }
 
 fn near(found: &Value, printed: f64, tolerance: f64) {
-    assert!((found.as_f64().unwrap() - printed).abs() < tolerance, "{found} {printed}");
+    assert!(
+        (found.as_f64().unwrap() - printed).abs() < tolerance,
+        "{found} {printed}"
+    );
 }
 
 #[test]
 fn alogliptin_through_the_command_line() {
-    let json = alog(&["--threshold", "0.3", "--dispersion", "1", "--format", "json", "--leave-one-out", "--compare"]).json();
+    let json = alog(&[
+        "--threshold",
+        "0.3",
+        "--dispersion",
+        "1",
+        "--format",
+        "json",
+        "--leave-one-out",
+        "--compare",
+    ])
+    .json();
     let named = |name: &str| {
         let all = json["parameters"].as_array().unwrap();
         all.iter().find(|p| p["name"] == name).unwrap()["estimate"].clone()
@@ -47,13 +72,19 @@ fn alogliptin_through_the_command_line() {
     near(&named("alog_25"), -0.84153, PRINTED);
     near(&named("log_et50"), 1.635963, PRINTED);
     near(&json["rss"], 1015.098, 6e-4);
-    assert_eq!((&json["points"], &json["benefit"]), (&233.into(), &"lower".into()));
+    assert_eq!(
+        (&json["points"], &json["benefit"]),
+        (&233.into(), &"lower".into())
+    );
     let onset = json["onset"].as_array().unwrap();
-    let inversion = onset.iter().find(|o| o["treatment"] == "alog_25" && o["interval"] == "inversion").unwrap();
+    let inversion = onset
+        .iter()
+        .find(|o| o["treatment"] == "alog_25" && o["interval"] == "inversion")
+        .unwrap();
     near(&inversion["estimate"], 2.844402, PRINTED);
     near(&inversion["lower"], 2.6688, 6e-5);
     near(&inversion["upper"], 3.0383, 6e-5);
-    assert!(inversion["trials"].as_u64().unwrap() > 5);
+    assert!(inversion["trials"].as_u64().unwrap() >= 5, "{inversion}");
     assert_eq!(json["horizon"].as_array().unwrap().len(), 2);
     assert_eq!(json["leave_one_out"].as_array().unwrap().len(), 14);
     assert_eq!(json["comparison"].as_array().unwrap().len(), 8);
@@ -65,17 +96,33 @@ fn alogliptin_through_the_command_line() {
 
 #[test]
 fn a_curve_without_a_peak_is_not_identified() {
-    let json = on("timecourse_rise.csv", GOOD, &["--form", "bateman", "--threshold", "3", "--format", "json"]).json();
+    let json = on(
+        "timecourse_rise.csv",
+        GOOD,
+        &["--form", "bateman", "--threshold", "3", "--format", "json"],
+    )
+    .json();
     let shape = &json["parameters"][1];
     assert!(shape["estimate"].is_null(), "{shape}");
-    assert!(json["not_identified"].as_str().unwrap().contains("not identified"));
-    assert!(json["onset"].as_array().unwrap().iter().all(|o| o["estimate"].is_null()));
+    assert!(
+        json["not_identified"]
+            .as_str()
+            .unwrap()
+            .contains("not identified")
+    );
+    assert!(
+        json["onset"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|o| o["estimate"].is_null())
+    );
 }
 
 #[test]
 fn bad_tables_are_refused_by_name() {
     let twice = format!("{GOOD}B,d,9,-4,.5\n");
-    on("timecourse_twice.csv", &twice, &[]).refused(1, &["two rows", "study B", "line 14", "--arm"]);
+    on("timecourse_twice.csv", &twice, &[]).refused(1, &["two rows", "study 'B'", "line 14", "--arm"]);
     let early = format!("{GOOD}B,d,-1,-4,.5\n");
     on("timecourse_early.csv", &early, &[]).refused(1, &["before baseline", "B", "14"]);
     let units = GOOD.replace("B,d,9", "B,d,9 days");
@@ -93,7 +140,12 @@ fn bad_tables_are_refused_by_name() {
 fn doubtful_studies_are_named() {
     let text = format!("{GOOD}C,d,1,-2,1\nD,p,400,0,1\nD,d,400,-5,1\nE,p,4,NA,1\n");
     let json = on("timecourse_doubt.csv", &text, &["--format", "json"]).json();
-    let codes: Vec<&str> = json["warnings"].as_array().unwrap().iter().map(|w| w["code"].as_str().unwrap()).collect();
+    let codes: Vec<&str> = json["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|w| w["code"].as_str().unwrap())
+        .collect();
     for code in ["single_arm", "one_visit", "time_unit", "missing_value"] {
         assert!(codes.contains(&code), "{code} in {codes:?}");
     }

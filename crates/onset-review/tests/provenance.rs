@@ -154,7 +154,11 @@ fn two_studies_have_a_bayesian_interval_beside() {
             continue;
         }
         let scale = match pool["measure"].as_str().unwrap() {
-            "MD" => 5.0,
+            "MD" if pool["outcome"] == "depression" => 5.0,
+            "MD" => {
+                assert!(bayes.is_null(), "{} has no reference SD", pool["id"]);
+                continue;
+            }
             "SMD" | "OR" => 0.5,
             _ => continue,
         };
