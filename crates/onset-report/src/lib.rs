@@ -1,5 +1,5 @@
 //! Reports: clinician and patient HTML, tables, figures, JSON. [`Answers`](onset_review::Answers) in,
-//! bytes out; only [`write`] touches the file system.
+//! bytes out; only [`write()`] touches the file system.
 
 pub mod bundle;
 pub mod figures;
