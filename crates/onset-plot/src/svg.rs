@@ -151,20 +151,17 @@ fn write_item(out: &mut String, item: &Item) {
             let _ = write!(out, "<circle{} cx=\"{x}\" cy=\"{y}\" r=\"{r}\"/>", class(c.class));
         }
         Item::Path(p) => {
-            let d: Vec<String> = p
-                .pieces
-                .iter()
-                .map(|piece| format!("M{}", points(piece, "L")))
-                .collect();
-            let _ = write!(out, "<path{} d=\"{}\"/>", class(p.class), d.concat());
+            let _ = write!(out, "<path{} d=\"", class(p.class));
+            for piece in &p.pieces {
+                out.push('M');
+                points(out, piece, 'L');
+            }
+            out.push_str("\"/>");
         }
         Item::Polygon(p) => {
-            let _ = write!(
-                out,
-                "<polygon{} points=\"{}\"/>",
-                class(p.class),
-                points(&p.points, " ")
-            );
+            let _ = write!(out, "<polygon{} points=\"", class(p.class));
+            points(out, &p.points, ' ');
+            out.push_str("\"/>");
         }
         Item::Text(text) => write_text(out, text),
         Item::Group(group) => write_group(out, group),
@@ -231,25 +228,47 @@ fn class(name: &str) -> String {
     }
 }
 
-fn points(list: &[(f64, f64)], between: &str) -> String {
-    let all: Vec<String> = list
-        .iter()
-        .map(|(x, y)| format!("{} {}", num(*x), num(*y)))
-        .collect();
-    all.join(between)
+fn points(out: &mut String, list: &[(f64, f64)], between: char) {
+    for (i, (x, y)) in list.iter().enumerate() {
+        if i > 0 {
+            out.push(between);
+        }
+        push_num(out, *x);
+        out.push(' ');
+        push_num(out, *y);
+    }
+}
+
+fn num(x: f64) -> String {
+    let mut out = String::new();
+    push_num(&mut out, x);
+    out
 }
 
 /// Two decimals at most; what is not finite is drawn at 0 rather than breaking the file.
-fn num(x: f64) -> String {
+fn push_num(out: &mut String, x: f64) {
     if !x.is_finite() {
-        return "0".to_owned();
+        out.push('0');
+        return;
     }
-    let text = format!("{x:.2}");
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" {
-        "0".to_owned()
-    } else {
-        text.to_owned()
+    let hundredths = (x * 100.0).round();
+    if hundredths.abs() >= 1e15 {
+        let _ = write!(out, "{x:.0}");
+        return;
+    }
+    let hundredths = hundredths as i64;
+    if hundredths < 0 {
+        out.push('-');
+    }
+    let hundredths = hundredths.unsigned_abs();
+    let _ = write!(out, "{}", hundredths / 100);
+    let rest = hundredths % 100;
+    if rest > 0 {
+        out.push('.');
+        out.push(char::from(b'0' + (rest / 10) as u8));
+        if rest % 10 > 0 {
+            out.push(char::from(b'0' + (rest % 10) as u8));
+        }
     }
 }
 

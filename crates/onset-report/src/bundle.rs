@@ -1,10 +1,11 @@
 //! Everything that `onset run` leaves behind, as bytes by file name.
 
-use crate::figures::{self, Figure};
+use crate::figures;
 use crate::json::{self, JsonError};
 use crate::tables::{self, TableError};
 use crate::{patient, report};
 use onset_review::Answers;
+use rayon::prelude::*;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -62,16 +63,39 @@ struct Manifest<'a> {
 /// # Errors
 /// A number that is not finite, with its place.
 pub fn bundle(answers: &Answers, inputs: &[InputHash]) -> Result<Bundle, BundleError> {
+    let ((figures, report), (patient, (results, tables))) = rayon::join(
+        || {
+            rayon::join(
+                || {
+                    figures::figures(answers)
+                        .into_par_iter()
+                        .map(|figure| (figure.name, figure.wide.to_svg()))
+                        .collect::<Vec<_>>()
+                },
+                || report::report(answers),
+            )
+        },
+        || {
+            rayon::join(
+                || patient::patient(answers),
+                || rayon::join(|| json::results(answers), || tables::tables(answers)),
+            )
+        },
+    );
     let mut files = BTreeMap::new();
-    files.insert("results.json".to_owned(), json::results(answers)?);
-    for table in tables::tables(answers) {
+    files.insert("results.json".to_owned(), results?);
+    for table in tables {
         files.insert(format!("tables/{}.csv", table.name), table.to_csv()?);
     }
-    for Figure { name, wide, .. } in figures::figures(answers) {
-        files.insert(format!("figures/{name}.svg"), wide.to_svg().into_bytes());
+    for (name, svg) in figures {
+        files.insert(format!("figures/{name}.svg"), svg.into_bytes());
     }
-    files.insert("report.html".to_owned(), report::report(answers)?.into_bytes());
-    files.insert("patient.html".to_owned(), patient::patient(answers).into_bytes());
+    files.insert("report.html".to_owned(), report?.into_bytes());
+    files.insert("patient.html".to_owned(), patient.into_bytes());
+    let outputs: Vec<(&str, String)> = files
+        .par_iter()
+        .map(|(name, bytes)| (name.as_str(), sha256(bytes)))
+        .collect();
     let manifest = Manifest {
         generator: GENERATOR,
         format: MANIFEST_FORMAT,
@@ -82,10 +106,7 @@ pub fn bundle(answers: &Answers, inputs: &[InputHash]) -> Result<Bundle, BundleE
             .iter()
             .map(|input| (input.file.as_str(), input.sha256.as_str()))
             .collect(),
-        outputs: files
-            .iter()
-            .map(|(name, bytes)| (name.as_str(), sha256(bytes)))
-            .collect(),
+        outputs: outputs.into_iter().collect(),
     };
     let manifest = json::pretty(&manifest)?;
     files.insert(MANIFEST.to_owned(), manifest);

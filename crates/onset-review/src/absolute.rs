@@ -44,14 +44,11 @@ pub(crate) fn absolute(index: &Index<'_>, job: Job<'_>, fit: &Fit) -> Option<Abs
     )?;
     let point = treated_risk(job.measure, fit.mean.value, risk.value)?;
     let level = index.protocol.model.level;
-    let interval = |value: f64, mut draws: Vec<f64>| {
-        draws.sort_unstable_by(f64::total_cmp);
-        let tail = (1.0 - level) / 2.0;
-        Interval {
-            value,
-            lower: quantile(&draws, tail),
-            upper: quantile(&draws, 1.0 - tail),
-        }
+    let tail = (1.0 - level) / 2.0;
+    let interval = |value: f64, mut draws: Vec<f64>| Interval {
+        value,
+        lower: quantile(&mut draws, tail),
+        upper: quantile(&mut draws, 1.0 - tail),
     };
     let difference: Vec<f64> = sample
         .treated
@@ -105,8 +102,8 @@ fn sample(
     let logit = (p / (1.0 - p)).ln();
     let spread = risk.standard_error / (p * (1.0 - p));
     let mut sample = Sample {
-        control: Vec::new(),
-        treated: Vec::new(),
+        control: Vec::with_capacity(draws as usize),
+        treated: Vec::with_capacity(draws as usize),
         capped: false,
     };
     for _ in 0..draws {
@@ -125,14 +122,19 @@ fn sample(
     Some(sample)
 }
 
-/// Quantile of sorted values by linear interpolation (type 7).
-fn quantile(sorted: &[f64], p: f64) -> f64 {
-    let place = p * (sorted.len().saturating_sub(1)) as f64;
+/// Quantile by linear interpolation between order statistics (type 7); reorders the values.
+fn quantile(values: &mut [f64], p: f64) -> f64 {
+    let place = p * values.len().saturating_sub(1) as f64;
     let low = place.floor() as usize;
-    let high = (low + 1).min(sorted.len().saturating_sub(1));
-    match (sorted.get(low), sorted.get(high)) {
-        (Some(a), Some(b)) => a + (place - low as f64) * (b - a),
-        _ => 0.0,
+    if low >= values.len() {
+        return 0.0;
+    }
+    let (_, at, above) = values.select_nth_unstable_by(low, f64::total_cmp);
+    let next = above.iter().copied().fold(f64::INFINITY, f64::min);
+    if next.is_finite() {
+        *at + (place - low as f64) * (next - *at)
+    } else {
+        *at
     }
 }
 
@@ -226,7 +228,7 @@ mod tests {
 
     #[test]
     fn quantiles_interpolate() {
-        assert_eq!(quantile(&[1.0, 2.0, 3.0], 0.25), 1.5);
-        assert_eq!(quantile(&[4.0], 0.9), 4.0);
+        assert_eq!(quantile(&mut [3.0, 1.0, 2.0], 0.25), 1.5);
+        assert_eq!(quantile(&mut [4.0], 0.9), 4.0);
     }
 }

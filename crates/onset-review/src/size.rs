@@ -1,5 +1,6 @@
 //! How much: one pool per comparison, outcome and window.
 
+use rayon::prelude::*;
 use crate::absolute;
 use crate::answers::{
     Estimate, Interval, Judgement, LeaveOneOut, LeftOut, Note, Pool, Sensitivity, Share, StudyResult,
@@ -33,7 +34,7 @@ pub(crate) struct Gathered<'a> {
 
 /// Every pool that the protocol asks for, in its order.
 pub(crate) fn pools(index: &Index<'_>) -> Vec<Pool> {
-    let mut pools = Vec::new();
+    let mut jobs = Vec::new();
     for comparison in &index.protocol.comparison {
         for outcome_id in &comparison.outcomes {
             for window_id in &comparison.windows {
@@ -42,19 +43,16 @@ pub(crate) fn pools(index: &Index<'_>) -> Vec<Pool> {
                     continue;
                 };
                 let measure = measure_of(&index.protocol.model, outcome);
-                pools.push(pool(
-                    index,
-                    Job {
-                        comparison,
-                        outcome,
-                        window,
-                        measure,
-                    },
-                ));
+                jobs.push(Job {
+                    comparison,
+                    outcome,
+                    window,
+                    measure,
+                });
             }
         }
     }
-    pools
+    jobs.into_par_iter().map(|job| pool(index, job)).collect()
 }
 
 /// Declared effect measure: MD for continuous and OR for binary outcomes unless said otherwise.
