@@ -1,6 +1,5 @@
 //! How much: one pool per comparison, outcome and window.
 
-use rayon::prelude::*;
 use crate::absolute;
 use crate::answers::{
     Estimate, Interval, Judgement, LeaveOneOut, LeftOut, Note, Pool, Sensitivity, Share, StudyResult,
@@ -18,6 +17,7 @@ use crate::protocol::{
 };
 use onset_data::Warned;
 use onset_effects::Effects;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// A study's effect with the study it belongs to.
