@@ -8,6 +8,7 @@ mod pairwise;
 mod reference;
 mod regression;
 mod second_route;
+mod small_study_routes;
 mod smallstudy;
 mod strata;
 
@@ -113,8 +114,6 @@ const REMARKS: &[(&str, &str, &str)] = &[
         "trim_fill Q0",
         "no reference values: its formula is tested by hand",
     ),
-    (ADJUSTMENTS, "Copas", "not built"),
-    (ADJUSTMENTS, "p-uniform*", "not built"),
     (
         SELECTION,
         "halfnorm",
@@ -134,6 +133,7 @@ pub fn page(oracles: &Path) -> Fallible<String> {
     diagnostics::compare(oracles, &mut book)?;
     dependent::compare(oracles, &mut book)?;
     second_route::compare(oracles, &mut book)?;
+    small_study_routes::compare(oracles, &mut book)?;
     smallstudy::compare(oracles, &mut book)?;
     let mut page = String::from(HEAD);
     for family in families() {

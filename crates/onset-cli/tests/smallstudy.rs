@@ -274,3 +274,32 @@ fn other_formats() {
         assert!(text.stdout.contains(words), "{words}");
     }
 }
+
+#[test]
+fn the_copas_model_and_p_uniform_stand_beside() {
+    let ours = json(&[&data("hackshaw1998"), "--yi", "yi", "--vi", "vi"]);
+    let copas = &ours["copas"];
+    assert_eq!(copas["line"].as_array().unwrap().len(), 10);
+    assert!(copas["unselected"]["gamma0"].is_null());
+    let estimate = |row: &Value| row["estimate"].as_f64().unwrap();
+    // a smaller chance of small studies takes the mean towards none, and leaves more unpublished
+    for pair in copas["line"].as_array().unwrap().windows(2) {
+        assert!(estimate(&pair[1]) < estimate(&pair[0]));
+        assert!(pair[1]["unpublished"].as_f64() > pair[0]["unpublished"].as_f64());
+    }
+    assert!(copas["enough"]["trend_p"].as_f64().unwrap() >= 0.1);
+    assert_eq!(ours["p_uniform"]["k_significant"], 7);
+    assert!(ours["p_uniform"]["bias"]["p"].as_f64().unwrap() > 0.5);
+}
+
+#[test]
+fn without_spread_or_significance_they_say_why() {
+    let rows = "yi,vi\n0.1,0.1\n0.2,0.1\n0.15,0.1\n0.1,0.1\n0.05,0.1\n";
+    let ours = json(&[&table("smallstudy_flat", rows), "--yi", "yi", "--vi", "vi"]);
+    assert!(ours["copas"].is_null() && ours["p_uniform"].is_null());
+    let warnings = ours["warnings"].as_array().unwrap().iter();
+    let messages: Vec<&str> = warnings.map(|w| w["message"].as_str().unwrap()).collect();
+    for name in ["the Copas model is not given", "p-uniform* is not given"] {
+        assert!(messages.iter().any(|m| m.contains(name)), "{messages:?}");
+    }
+}

@@ -7,11 +7,13 @@ use onset_effects::Effects;
 use onset_math::derivative;
 use onset_math::minimize::{NelderMead, nelder_mead};
 use onset_math::normal;
-use onset_models::pool::{Options, Tau2Method, Test};
+use onset_models::pool::{Options, Tau2Method, Test, pool};
 use onset_models::smallstudy::selection::{
     SelectionOptions, Side, StepModel, WeightFunction, select, selection_fit,
 };
-use onset_models::smallstudy::{SmallStudyError, peese, pet, worst_case};
+use onset_models::smallstudy::{
+    CopasOptions, PUniformOptions, SmallStudyError, copas, p_uniform, peese, pet, worst_case,
+};
 use serde_json::Value;
 use support::{Ledger, column, effects, numbers, oracle};
 
@@ -368,4 +370,156 @@ fn refusals() {
             Err(SmallStudyError::TooFewStudies { .. })
         ));
     }
+}
+
+/// Log density of the Copas model, and its tail over publication, by adding up the joint density of y and z.
+fn plain_copas(effects: &Effects, gamma: [f64; 2], x: &[f64]) -> f64 {
+    let [mean, tau2, rho] = [x[0], x[1] * x[1], 0.9999 * x[2].sin()];
+    let mut sum = 0.0;
+    for (y, v) in effects.y().iter().zip(effects.v()) {
+        let u = gamma[0] + gamma[1] / v.sqrt();
+        // the variance of e given z > 0, by quadrature, gives sigma2
+        let tail = |power: i32| {
+            onset_math::quadrature::adaptive(|z| z.powi(power) * normal::pdf(z), -u, -u + 40.0, 1e-13).value
+        };
+        let [mass, first, second] = [tail(0), tail(1) / tail(0), tail(2) / tail(0)];
+        let narrowed = 1.0 - rho * rho + rho * rho * (second - first * first);
+        let sigma2 = v / narrowed;
+        let total = sigma2 + tau2;
+        let joint = |d: f64| {
+            // y given the tendency d: the error is rho d of its standard deviations away
+            let centre = mean + sigma2.sqrt() * rho * d;
+            let spread = (total - sigma2 * rho * rho).sqrt();
+            normal::pdf((y - centre) / spread) / spread * normal::pdf(d)
+        };
+        let seen = onset_math::quadrature::adaptive(joint, -u, -u + 12.0, 1e-14).value
+            + onset_math::quadrature::adaptive(joint, -u + 12.0, -u + 40.0, 1e-16).value;
+        sum += (seen / mass).ln();
+    }
+    sum
+}
+
+/// The Copas model by quadrature of the joint density and a search without derivatives. Sampling errors grow and
+/// rho is searched within .9999, as the model says.
+#[test]
+fn copas_second_route() {
+    let effects = hackshaw();
+    let found = copas(&effects, &CopasOptions::default()).unwrap();
+    assert_eq!(found.line.len(), 10);
+    for at in [2, 8] {
+        let ours = &found.line[at];
+        let gamma = ours.gamma.unwrap();
+        let smallest = effects.v().iter().copied().fold(0.0, f64::max).sqrt();
+        assert!((normal::cdf(gamma[0] + gamma[1] / smallest) - ours.p_smallest).abs() < 1e-12);
+        let x = [
+            ours.mean.estimate,
+            ours.tau2.sqrt(),
+            (ours.rho.unwrap() / 0.9999).asin(),
+        ];
+        assert!((plain_copas(&effects, gamma, &x) - ours.loglik).abs() < 1e-8, "{at}");
+        let options = NelderMead {
+            max_evaluations: 400,
+            ..NelderMead::default()
+        };
+        for start in [[0.15, 0.1, 0.8]] {
+            let searched = nelder_mead(|x| -plain_copas(&effects, gamma, x), &start, options.clone());
+            assert!(-searched.value <= ours.loglik + 1e-8, "{at}: a higher top");
+            assert!(-searched.value >= ours.loglik - 1e-3, "{at}: {}", searched.value);
+        }
+        let negative = |x: &[f64]| -plain_copas(&effects, gamma, x);
+        let curvature = derivative::hessian(negative, &x);
+        let se = onset_math::linalg::inverse(&curvature).unwrap()[(0, 0)].sqrt();
+        assert!((se / ours.mean.standard_error - 1.0).abs() < 1e-4, "{at}");
+    }
+}
+
+/// Without selection the Copas model is the random-effects model by maximum likelihood; in other units, turned,
+/// or with studies in another order it says the same.
+#[test]
+fn copas_laws() {
+    let effects = hackshaw();
+    let found = copas(&effects, &CopasOptions::default()).unwrap();
+    let ml = pool(&effects, &Options::random(Tau2Method::Ml).with_test(Test::Z)).unwrap().value;
+    assert!((found.unselected.mean.estimate - ml.mean.estimate).abs() < 1e-8);
+    assert!((found.unselected.tau2 - ml.tau2.value).abs() < 1e-8);
+    assert!((found.unselected.loglik - ml.fit.loglik).abs() < 1e-8);
+    let turned = made(
+        effects.y().iter().rev().map(|y| -100.0 * y).collect(),
+        effects.v().iter().rev().map(|v| 1e4 * v).collect(),
+    );
+    let other = copas(&turned, &CopasOptions::default()).unwrap();
+    let [a, b] = [&found, &other].map(|found| found.enough.as_ref().map(|fit| (fit.p_smallest, fit.p_largest)));
+    assert_eq!(a, b);
+    assert_eq!(a, Some((0.5, 0.6)));
+    for (a, b) in found.line.iter().chain(&found.grid).zip(other.line.iter().chain(&other.grid)) {
+        assert!((a.mean.estimate + b.mean.estimate / 100.0).abs() < 1e-5, "{a:?} {b:?}");
+        assert!((a.trace - b.trace).abs() < 1e-6);
+        assert!((a.unpublished - b.unpublished).abs() < 1e-9);
+    }
+    for fit in found.line.iter().chain(&found.grid) {
+        assert!(fit.solution.kind() != "not_converged", "{fit:?}");
+    }
+    let equal = made(vec![0.1, 0.2, 0.3, 0.1, 0.5], vec![0.1; 5]);
+    assert!(matches!(copas(&equal, &CopasOptions::default()), Err(SmallStudyError::NoVariation { .. })));
+    assert!(matches!(
+        copas(&made(vec![0.1; 4], vec![0.1; 4]), &CopasOptions::default()),
+        Err(SmallStudyError::TooFewStudies { .. })
+    ));
+}
+
+/// With equal sampling variances p-uniform* and the model with one step have the same maximum (J. E. Pustejovsky,
+/// "p-uniform* is a three-parameter selection model", 2026): the step's weight is free there, and cancels here.
+#[test]
+fn p_uniform_equals_one_step_for_equal_variances() {
+    let y = vec![0.9, 0.75, 0.2, 1.3, 0.7, 0.1, 0.68, -0.3, 1.1, 0.5, 0.85, 0.3];
+    let effects = made(y, vec![0.1; 12]);
+    let options = PUniformOptions { positive: true, alpha: 0.05, level: 0.95 };
+    let ours = p_uniform(&effects, &options).unwrap();
+    let step = select(
+        &effects,
+        &SelectionOptions::new(WeightFunction::steps(&[0.025]).unwrap(), Side::Greater),
+    )
+    .unwrap();
+    assert!((ours.estimate - step.mean.estimate).abs() < 1e-6, "{ours:?} {step:?}");
+    assert!((ours.tau2 - step.tau2).abs() < 1e-6, "{ours:?} {step:?}");
+}
+
+/// p-uniform* by its plain formula and a search without derivatives; limits where the profile has fallen by half
+/// the chi-squared quantile; turned and rescaled effects.
+#[test]
+fn p_uniform_second_route() {
+    let effects = hackshaw();
+    let options = PUniformOptions { positive: true, alpha: 0.05, level: 0.95 };
+    let ours = p_uniform(&effects, &options).unwrap();
+    let plain = |x: &[f64]| {
+        let rows = effects.y().iter().zip(effects.v());
+        let of = |(y, v): (&f64, &f64)| {
+            let sd = (v + x[1] * x[1]).sqrt();
+            let limit = 1.959_963_984_540_054 * v.sqrt();
+            let tail = normal::sf((limit - x[0]) / sd);
+            let tail = if *y > limit { tail } else { 1.0 - tail };
+            (normal::pdf((y - x[0]) / sd) / sd / tail).ln()
+        };
+        rows.map(of).sum::<f64>()
+    };
+    let tau = ours.tau2.sqrt();
+    assert!((plain(&[ours.estimate, tau]) - ours.loglik).abs() < 1e-9);
+    let searched = nelder_mead(|x| -plain(x), &[0.2, 0.1], NelderMead::default());
+    assert!((searched.value + ours.loglik).abs() < 1e-6 && -searched.value <= ours.loglik + 1e-9);
+    for limit in [ours.ci_lower.unwrap(), ours.ci_upper.unwrap()] {
+        let best = onset_math::minimize::brent(|tau| -plain(&[limit, tau]), 0.0, 1.0, 1e-10);
+        assert!((ours.loglik + best.value - 1.920_729_410_347_062).abs() < 1e-6, "{limit}");
+    }
+    let turned = made(
+        effects.y().iter().rev().map(|y| -100.0 * y).collect(),
+        effects.v().iter().rev().map(|v| 1e4 * v).collect(),
+    );
+    let other = p_uniform(&turned, &PUniformOptions { positive: false, ..options }).unwrap();
+    assert!((ours.estimate + other.estimate / 100.0).abs() < 1e-6);
+    assert!((ours.ci_lower.unwrap() + other.ci_upper.unwrap() / 100.0).abs() < 1e-6);
+    assert!((ours.bias.statistic - other.bias.statistic).abs() < 1e-6);
+    assert!(matches!(
+        p_uniform(&effects, &PUniformOptions { alpha: 1e-9, ..options }),
+        Err(SmallStudyError::NoSuchStudy { .. })
+    ));
 }

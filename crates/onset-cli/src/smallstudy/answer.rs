@@ -3,7 +3,8 @@
 use onset::models::pool::{Estimate, RobustMean, Solution};
 use onset::models::smallstudy::selection::Selection;
 use onset::models::smallstudy::{
-    Asymmetry, AsymmetryKind, Excess, FailSafe, Limit, Precision, TrimFill, WorstCase,
+    Asymmetry, AsymmetryKind, Copas, CopasFit, Excess, FailSafe, Limit, PUniform, Precision, RatioTest, TrimFill,
+    WorstCase,
 };
 use serde::Serialize;
 
@@ -29,6 +30,8 @@ pub struct Answer {
     pub worst_case: Option<WorstCaseEntry>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub selection: Vec<SelectionEntry>,
+    pub copas: Option<CopasEntry>,
+    pub p_uniform: Option<PUniformEntry>,
     pub funnel: Funnel,
 }
 
@@ -396,6 +399,118 @@ impl SelectionEntry {
                 kind: "not_converged",
                 iterations: 0,
             },
+        }
+    }
+}
+
+/// The Copas model: everything published, then ever stronger selection.
+#[derive(Debug, Clone, Serialize)]
+pub struct CopasEntry {
+    pub unselected: CopasRow,
+    /// The smallest study ever less likely to be published, the largest one nearly certain.
+    pub line: Vec<CopasRow>,
+    /// Less certain chances of the largest study too.
+    pub grid: Vec<CopasRow>,
+    /// Fewest unpublished studies that leave no trend; null when none is needed, or none is enough.
+    pub enough: Option<CopasRow>,
+}
+
+/// The Copas model at one selection.
+#[derive(Debug, Clone, Serialize)]
+pub struct CopasRow {
+    pub p_smallest: f64,
+    pub p_largest: f64,
+    pub gamma0: Option<f64>,
+    pub gamma1: Option<f64>,
+    #[serde(flatten)]
+    pub mean: Mean,
+    pub tau2: f64,
+    pub rho: Option<f64>,
+    pub loglik: f64,
+    /// Test of a trend that stays.
+    pub trend: f64,
+    pub trend_p: f64,
+    pub unpublished: f64,
+    pub solution: SolutionEntry,
+}
+
+impl From<&CopasFit> for CopasRow {
+    fn from(fit: &CopasFit) -> Self {
+        CopasRow {
+            p_smallest: fit.p_smallest,
+            p_largest: fit.p_largest,
+            gamma0: fit.gamma.map(|gamma| gamma[0]),
+            gamma1: fit.gamma.map(|gamma| gamma[1]),
+            mean: fit.mean.into(),
+            tau2: fit.tau2,
+            rho: fit.rho,
+            loglik: fit.loglik,
+            trend: fit.trace,
+            trend_p: fit.trace_p,
+            unpublished: fit.unpublished,
+            solution: fit.solution.into(),
+        }
+    }
+}
+
+impl From<&Copas> for CopasEntry {
+    fn from(copas: &Copas) -> Self {
+        CopasEntry {
+            unselected: (&copas.unselected).into(),
+            line: copas.line.iter().map(Into::into).collect(),
+            grid: copas.grid.iter().map(Into::into).collect(),
+            enough: copas.enough.as_ref().map(Into::into),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct PUniformEntry {
+    pub estimate: f64,
+    pub ci_lower: Option<f64>,
+    pub ci_upper: Option<f64>,
+    pub tau2: f64,
+    pub tau2_lower: f64,
+    pub tau2_upper: Option<f64>,
+    pub no_effect: RatioEntry,
+    pub homogeneity: RatioEntry,
+    pub bias: RatioEntry,
+    pub k_significant: usize,
+    pub loglik: f64,
+    pub solution: SolutionEntry,
+}
+
+/// A likelihood-ratio test.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct RatioEntry {
+    pub statistic: f64,
+    pub p: f64,
+}
+
+impl From<RatioTest> for RatioEntry {
+    fn from(test: RatioTest) -> Self {
+        RatioEntry {
+            statistic: test.statistic,
+            p: test.p,
+        }
+    }
+}
+
+impl From<PUniform> for PUniformEntry {
+    fn from(p: PUniform) -> Self {
+        PUniformEntry {
+            estimate: p.estimate,
+            ci_lower: p.ci_lower,
+            ci_upper: p.ci_upper,
+            tau2: p.tau2,
+            tau2_lower: p.tau2_lower,
+            tau2_upper: p.tau2_upper,
+            no_effect: p.no_effect.into(),
+            homogeneity: p.homogeneity.into(),
+            bias: p.bias.into(),
+            k_significant: p.significant,
+            loglik: p.loglik,
+            solution: p.solution.into(),
         }
     }
 }

@@ -11,9 +11,9 @@ use onset::math::normal;
 use onset::models::pool::{Counts, Options, PredictionChoice, Test, henmi_copas, pool};
 use onset::models::smallstudy::selection::{SelectionOptions, Side, WeightFunction, select};
 use onset::models::smallstudy::{
-    Asymmetry, AsymmetryKind, Chosen, ENOUGH_STUDIES, FailSafeKind, Groups, SmallStudyError, Tables,
-    TrimFillEstimator, begg, conditional, deeks, egger, excess_significance, fail_safe, harbord, limit,
-    macaskill, peese, pet, peters, pustejovsky, schwarzer, thompson_sharp, trim_fill, worst_case,
+    Asymmetry, AsymmetryKind, Chosen, CopasOptions, ENOUGH_STUDIES, FailSafeKind, Groups, PUniformOptions,
+    SmallStudyError, Tables, TrimFillEstimator, begg, conditional, copas, deeks, egger, excess_significance,
+    fail_safe, harbord, limit, macaskill, p_uniform, peese, pet, peters, pustejovsky, schwarzer, thompson_sharp, trim_fill, worst_case,
 };
 
 /// Significance of a study, and one-sided level of PET in PET-PEESE.
@@ -105,6 +105,37 @@ pub fn gather(
                 Into::into,
             )
     });
+    let copas_options = CopasOptions {
+        level: model.level,
+        ..CopasOptions::default()
+    };
+    let copas = notes.keep("the Copas model", copas(&effects, &copas_options));
+    let ended = |kind: &str| kind != "not_converged";
+    if let Some(found) = &copas {
+        let fits = || found.line.iter().chain(&found.grid);
+        let failed = fits().filter(|fit| !ended(fit.solution.kind())).count();
+        if failed > 0 {
+            notes.warn(
+                "not_converged",
+                format!(
+                    "the Copas model did not converge at {failed} of {} selections: its estimates there are where the search stopped",
+                    fits().count()
+                ),
+            );
+        }
+    }
+    let uniform = PUniformOptions {
+        positive: favoured,
+        alpha: ALPHA,
+        level: model.level,
+    };
+    let uniform = notes.keep("p-uniform*", p_uniform(&effects, &uniform));
+    if uniform.is_some_and(|found| !ended(found.solution.kind())) {
+        notes.warn(
+            "not_converged",
+            "p-uniform* did not converge: its estimates are where the search stopped".to_owned(),
+        );
+    }
     let robust = henmi_copas(&effects, model.level).map_err(SmallStudyError::from);
     Ok(Answer {
         k,
@@ -133,6 +164,8 @@ pub fn gather(
             .iter()
             .map(|function| selection(&effects, function, side, model, &mut notes))
             .collect(),
+        copas: copas.as_ref().map(Into::into),
+        p_uniform: uniform.map(Into::into),
         funnel: funnel(loaded),
     })
 }

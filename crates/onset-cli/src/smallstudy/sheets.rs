@@ -1,11 +1,14 @@
 //! The tables of `onset smallstudy`.
 
-use super::answer::{Answer, Mean};
+use super::answer::{Answer, CopasEntry, Mean};
 use crate::output::{Cell, Sheet};
 
 /// Tests first: they are the CSV.
 pub fn sheets(answer: &Answer) -> Vec<Sheet> {
     let mut sheets = vec![tests(answer), adjusted(answer), strength(answer)];
+    if let Some(found) = &answer.copas {
+        sheets.push(copas(found));
+    }
     if !answer.selection.is_empty() {
         sheets.push(selection(answer));
     }
@@ -96,6 +99,16 @@ fn adjusted(answer: &Answer) -> Sheet {
             format!("{} nonaffirmative", w.k_nonaffirmative).into(),
         ]);
     }
+    if let Some(p) = &answer.p_uniform {
+        sheet.push(vec![
+            "p-uniform*".into(),
+            p.estimate.into(),
+            Cell::Missing,
+            p.ci_lower.into(),
+            p.ci_upper.into(),
+            format!("{} significant", p.k_significant).into(),
+        ]);
+    }
     sheet
 }
 
@@ -147,6 +160,32 @@ fn selection(answer: &Answer) -> Sheet {
             s.lrt.into(),
             s.p.into(),
             s.solution.kind.into(),
+        ]);
+    }
+    sheet
+}
+
+fn copas(copas: &CopasEntry) -> Sheet {
+    let headers = [
+        "smallest published", "largest published", "estimate", "se", "ci_lower", "ci_upper", "tau2", "rho",
+        "unpublished", "p of trend", "remark",
+    ];
+    let mut sheet = Sheet::new("Copas model: chances of publication of the smallest and the largest study", &headers);
+    let rows = std::iter::once((&copas.unselected, "all published"));
+    let rows = rows.chain(copas.line.iter().map(|row| (row, "")));
+    for (row, remark) in rows.chain(copas.enough.iter().map(|row| (row, "fewest that leave no trend"))) {
+        sheet.push(vec![
+            row.p_smallest.into(),
+            row.p_largest.into(),
+            row.mean.estimate.into(),
+            row.mean.se.into(),
+            row.mean.ci_lower.into(),
+            row.mean.ci_upper.into(),
+            row.tau2.into(),
+            row.rho.into(),
+            row.unpublished.into(),
+            row.trend_p.into(),
+            remark.into(),
         ]);
     }
     sheet

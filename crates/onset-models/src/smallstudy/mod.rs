@@ -10,11 +10,13 @@
 
 mod adjust;
 mod asymmetry;
+mod copas;
 mod error;
 mod excess;
 mod fail_safe;
 mod kendall;
 mod line;
+mod p_uniform;
 pub mod selection;
 mod tables;
 mod trim_fill;
@@ -25,9 +27,11 @@ pub use asymmetry::{
     Asymmetry, AsymmetryKind, begg, deeks, egger, harbord, macaskill, peters, pustejovsky, schwarzer,
     thompson_sharp,
 };
+pub use copas::{Copas, CopasFit, CopasOptions, copas};
 pub use error::SmallStudyError;
 pub use excess::{Excess, excess_significance};
 pub use fail_safe::{FailSafe, FailSafeKind, fail_safe};
+pub use p_uniform::{PUniform, PUniformOptions, RatioTest, p_uniform};
 pub use selection::Side;
 pub use tables::{Groups, Tables};
 pub use trim_fill::{MissingSide, TrimFill, TrimFillEstimator, trim_fill};

@@ -2,7 +2,7 @@
 
 /// Buffers of an ascent in n parameters.
 #[derive(Debug, Clone)]
-pub(super) struct Climb {
+pub(crate) struct Climb {
     n: usize,
     pub x: Vec<f64>,
     pub value: f64,

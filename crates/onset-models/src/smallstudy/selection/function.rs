@@ -35,7 +35,7 @@ impl Side {
     }
 
     /// Sign that turns effects so that positive ones are favoured.
-    pub(super) fn sign(self) -> f64 {
+    pub(in crate::smallstudy) fn sign(self) -> f64 {
         if self == Side::Less { -1.0 } else { 1.0 }
     }
 

@@ -12,7 +12,7 @@
 //! assert_eq!(fit.delta.len(), 2);
 //! ```
 
-mod climb;
+pub(crate) mod climb;
 mod fit;
 mod function;
 mod smooth;
