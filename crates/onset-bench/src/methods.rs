@@ -90,6 +90,8 @@ pub fn families() -> Vec<Family> {
                 "QQ",
                 "profile",
                 "GOSH",
+                "L'Abbe",
+                "outlier mixture",
             ],
         ),
         family(PERMUTATIONS, vec!["signs", "design", "multiplicity"]),

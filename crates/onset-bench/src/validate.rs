@@ -4,11 +4,11 @@ mod counts;
 mod dependent;
 mod diagnostics;
 mod effects;
+mod likelihood_routes;
 mod pairwise;
 mod reference;
 mod regression;
 mod second_route;
-mod small_study_routes;
 mod smallstudy;
 mod strata;
 
@@ -133,7 +133,7 @@ pub fn page(oracles: &Path) -> Fallible<String> {
     diagnostics::compare(oracles, &mut book)?;
     dependent::compare(oracles, &mut book)?;
     second_route::compare(oracles, &mut book)?;
-    small_study_routes::compare(oracles, &mut book)?;
+    likelihood_routes::compare(oracles, &mut book)?;
     smallstudy::compare(oracles, &mut book)?;
     let mut page = String::from(HEAD);
     for family in families() {

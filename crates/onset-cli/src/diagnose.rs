@@ -73,6 +73,7 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
             Some(subsets) => Some(gosh::block(&problem, subsets, arguments.model.seed)?),
             None => None,
         },
+        outlier_robust: blocks::outlier_robust(&problem)?,
         labbe: blocks::labbe(&problem, &full)?,
         full,
     };

@@ -67,6 +67,9 @@ fn every_block_meets_the_reference() {
     assert_eq!(found["labbe"]["points"][0]["n"], 262.0);
     assert_eq!(found["qq"].as_array().unwrap().len(), 13);
     assert!(found["profile"].as_array().unwrap().len() > 40);
+    assert_eq!(found["outlier_robust"]["share_outlying"], 0.0);
+    assert_eq!(found["outlier_robust"]["studies"].as_array().unwrap().len(), 13);
+    assert!(found["outlier_robust"]["tau2_outlying"].is_null());
 }
 
 #[test]

@@ -437,3 +437,66 @@ fn subsets_at_any_thread_count_and_in_sum() {
     let random = gosh(&many, &options, Subsets::Random(50), 1).unwrap();
     assert!((0..70).all(|i| (0..50).any(|n| random.contains(n, i))));
 }
+
+/// The mixture by its plain density and a search without derivatives; an outlier is found and loses its pull; a
+/// cloud without one gives the model without a mixture.
+#[test]
+fn outliers_are_found_and_lose_their_pull() {
+    use onset_models::diagnostics::outliers;
+    use onset_models::pool::{Tau2Method, Test, pool};
+    let y = vec![0.1, 0.25, 0.18, 0.3, 0.05, 0.22, 0.15, 2.4, 0.2, 0.12, 0.28];
+    let v: Vec<f64> = (0..11).map(|i| 0.01 + 0.004 * f64::from(i)).collect();
+    let effects = without_labels(y.clone(), v.clone());
+    let ours = outliers(&effects, 0.95).unwrap();
+    let plain = |x: &[f64]| {
+        let density = |y: f64, a: f64| onset_math::normal::pdf((y - x[0]) / a.sqrt()) / a.sqrt();
+        let rows = y.iter().zip(&v);
+        let p = 0.5 * x[3].sin().powi(2);
+        rows.map(|(y, v)| {
+            let a = v + x[1] * x[1];
+            ((1.0 - p) * density(*y, a) + p * density(*y, a + x[2] * x[2])).ln()
+        })
+        .sum::<f64>()
+    };
+    let mut best = f64::NEG_INFINITY;
+    for start in [[0.2, 0.05, 1.0, 0.5], [0.3, 0.3, 3.0, 0.3], [0.2, 0.01, 2.0, 0.9]] {
+        let options = onset_math::minimize::NelderMead::default();
+        let found = onset_math::minimize::nelder_mead(|x| -plain(x), &start, options);
+        best = best.max(-found.value);
+    }
+    assert!((ours.loglik - best).abs() < 1e-6, "{} {best}", ours.loglik);
+    assert!(ours.probability[7] > 0.999 && ours.probability.iter().filter(|p| **p > 0.5).count() == 1);
+    let ml = Options::random(Tau2Method::Ml).with_test(Test::Z);
+    let rest = |i: &usize| *i != 7;
+    let pick = |x: &[f64]| (0..11).filter(rest).map(|i| x[i]).collect::<Vec<f64>>();
+    let alone = pool(&without_labels(pick(&y), pick(&v)), &ml).unwrap().value.mean;
+    assert!((ours.mean.estimate - alone.estimate).abs() < 0.01);
+    let [lower, upper] = ours.profile.map(Option::unwrap);
+    assert!(lower < ours.mean.estimate && ours.mean.estimate < upper && upper < 0.35);
+    for limit in [lower, upper] {
+        let mut held = f64::NEG_INFINITY;
+        for start in [[0.05, 1.0, 0.5], [0.3, 3.0, 0.3], [0.1, 2.0, 0.2]] {
+            let options = onset_math::minimize::NelderMead::default();
+            let found =
+                onset_math::minimize::nelder_mead(|x| -plain(&[limit, x[0], x[1], x[2]]), &start, options);
+            held = held.max(-found.value);
+        }
+        assert!(
+            (ours.loglik - held - 1.920_729_410_347_062).abs() < 1e-5,
+            "{limit}"
+        );
+    }
+    let turned = without_labels(
+        y.iter().rev().map(|y| -10.0 * y).collect(),
+        v.iter().rev().map(|v| 100.0 * v).collect(),
+    );
+    let other = outliers(&turned, 0.95).unwrap();
+    assert!((other.mean.estimate / 10.0 + ours.mean.estimate).abs() < 1e-6);
+    assert!((other.lrt - ours.lrt).abs() < 1e-6);
+    let calm = without_labels(vec![0.1, 0.3, 0.2, 0.25, 0.15, 0.22], vec![0.02; 6]);
+    let calm_fit = outliers(&calm, 0.95).unwrap();
+    let calm_ml = pool(&calm, &ml).unwrap().value.mean;
+    assert_eq!((calm_fit.share, calm_fit.tau2_outlying), (0.0, None));
+    assert_eq!(calm_fit.mean.estimate, calm_ml.estimate);
+    assert!(outliers(&without_labels(vec![0.1; 4], vec![0.1; 4]), 0.95).is_err());
+}

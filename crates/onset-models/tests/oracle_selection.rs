@@ -416,7 +416,10 @@ fn copas_second_route() {
             ours.tau2.sqrt(),
             (ours.rho.unwrap() / 0.9999).asin(),
         ];
-        assert!((plain_copas(&effects, gamma, &x) - ours.loglik).abs() < 1e-8, "{at}");
+        assert!(
+            (plain_copas(&effects, gamma, &x) - ours.loglik).abs() < 1e-8,
+            "{at}"
+        );
         let options = NelderMead {
             max_evaluations: 400,
             ..NelderMead::default()
@@ -439,7 +442,9 @@ fn copas_second_route() {
 fn copas_laws() {
     let effects = hackshaw();
     let found = copas(&effects, &CopasOptions::default()).unwrap();
-    let ml = pool(&effects, &Options::random(Tau2Method::Ml).with_test(Test::Z)).unwrap().value;
+    let ml = pool(&effects, &Options::random(Tau2Method::Ml).with_test(Test::Z))
+        .unwrap()
+        .value;
     assert!((found.unselected.mean.estimate - ml.mean.estimate).abs() < 1e-8);
     assert!((found.unselected.tau2 - ml.tau2.value).abs() < 1e-8);
     assert!((found.unselected.loglik - ml.fit.loglik).abs() < 1e-8);
@@ -448,11 +453,20 @@ fn copas_laws() {
         effects.v().iter().rev().map(|v| 1e4 * v).collect(),
     );
     let other = copas(&turned, &CopasOptions::default()).unwrap();
-    let [a, b] = [&found, &other].map(|found| found.enough.as_ref().map(|fit| (fit.p_smallest, fit.p_largest)));
+    let [a, b] =
+        [&found, &other].map(|found| found.enough.as_ref().map(|fit| (fit.p_smallest, fit.p_largest)));
     assert_eq!(a, b);
     assert_eq!(a, Some((0.5, 0.6)));
-    for (a, b) in found.line.iter().chain(&found.grid).zip(other.line.iter().chain(&other.grid)) {
-        assert!((a.mean.estimate + b.mean.estimate / 100.0).abs() < 1e-5, "{a:?} {b:?}");
+    for (a, b) in found
+        .line
+        .iter()
+        .chain(&found.grid)
+        .zip(other.line.iter().chain(&other.grid))
+    {
+        assert!(
+            (a.mean.estimate + b.mean.estimate / 100.0).abs() < 1e-5,
+            "{a:?} {b:?}"
+        );
         assert!((a.trace - b.trace).abs() < 1e-6);
         assert!((a.unpublished - b.unpublished).abs() < 1e-9);
     }
@@ -460,7 +474,10 @@ fn copas_laws() {
         assert!(fit.solution.kind() != "not_converged", "{fit:?}");
     }
     let equal = made(vec![0.1, 0.2, 0.3, 0.1, 0.5], vec![0.1; 5]);
-    assert!(matches!(copas(&equal, &CopasOptions::default()), Err(SmallStudyError::NoVariation { .. })));
+    assert!(matches!(
+        copas(&equal, &CopasOptions::default()),
+        Err(SmallStudyError::NoVariation { .. })
+    ));
     assert!(matches!(
         copas(&made(vec![0.1; 4], vec![0.1; 4]), &CopasOptions::default()),
         Err(SmallStudyError::TooFewStudies { .. })
@@ -473,14 +490,21 @@ fn copas_laws() {
 fn p_uniform_equals_one_step_for_equal_variances() {
     let y = vec![0.9, 0.75, 0.2, 1.3, 0.7, 0.1, 0.68, -0.3, 1.1, 0.5, 0.85, 0.3];
     let effects = made(y, vec![0.1; 12]);
-    let options = PUniformOptions { positive: true, alpha: 0.05, level: 0.95 };
+    let options = PUniformOptions {
+        positive: true,
+        alpha: 0.05,
+        level: 0.95,
+    };
     let ours = p_uniform(&effects, &options).unwrap();
     let step = select(
         &effects,
         &SelectionOptions::new(WeightFunction::steps(&[0.025]).unwrap(), Side::Greater),
     )
     .unwrap();
-    assert!((ours.estimate - step.mean.estimate).abs() < 1e-6, "{ours:?} {step:?}");
+    assert!(
+        (ours.estimate - step.mean.estimate).abs() < 1e-6,
+        "{ours:?} {step:?}"
+    );
     assert!((ours.tau2 - step.tau2).abs() < 1e-6, "{ours:?} {step:?}");
 }
 
@@ -489,7 +513,11 @@ fn p_uniform_equals_one_step_for_equal_variances() {
 #[test]
 fn p_uniform_second_route() {
     let effects = hackshaw();
-    let options = PUniformOptions { positive: true, alpha: 0.05, level: 0.95 };
+    let options = PUniformOptions {
+        positive: true,
+        alpha: 0.05,
+        level: 0.95,
+    };
     let ours = p_uniform(&effects, &options).unwrap();
     let plain = |x: &[f64]| {
         let rows = effects.y().iter().zip(effects.v());
@@ -508,18 +536,34 @@ fn p_uniform_second_route() {
     assert!((searched.value + ours.loglik).abs() < 1e-6 && -searched.value <= ours.loglik + 1e-9);
     for limit in [ours.ci_lower.unwrap(), ours.ci_upper.unwrap()] {
         let best = onset_math::minimize::brent(|tau| -plain(&[limit, tau]), 0.0, 1.0, 1e-10);
-        assert!((ours.loglik + best.value - 1.920_729_410_347_062).abs() < 1e-6, "{limit}");
+        assert!(
+            (ours.loglik + best.value - 1.920_729_410_347_062).abs() < 1e-6,
+            "{limit}"
+        );
     }
     let turned = made(
         effects.y().iter().rev().map(|y| -100.0 * y).collect(),
         effects.v().iter().rev().map(|v| 1e4 * v).collect(),
     );
-    let other = p_uniform(&turned, &PUniformOptions { positive: false, ..options }).unwrap();
+    let other = p_uniform(
+        &turned,
+        &PUniformOptions {
+            positive: false,
+            ..options
+        },
+    )
+    .unwrap();
     assert!((ours.estimate + other.estimate / 100.0).abs() < 1e-6);
     assert!((ours.ci_lower.unwrap() + other.ci_upper.unwrap() / 100.0).abs() < 1e-6);
     assert!((ours.bias.statistic - other.bias.statistic).abs() < 1e-6);
     assert!(matches!(
-        p_uniform(&effects, &PUniformOptions { alpha: 1e-9, ..options }),
+        p_uniform(
+            &effects,
+            &PUniformOptions {
+                alpha: 1e-9,
+                ..options
+            }
+        ),
         Err(SmallStudyError::NoSuchStudy { .. })
     ));
 }

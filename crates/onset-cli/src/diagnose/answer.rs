@@ -20,6 +20,8 @@ pub struct Answer {
     pub qq: Vec<Quantile>,
     /// Log-likelihood over tau2; null unless the method maximises a likelihood.
     pub profile: Option<Vec<ProfilePoint>>,
+    /// A mean that outlying studies pull less; null with moderators and below five studies.
+    pub outlier_robust: Option<OutlierRobust>,
     /// Risks of two-by-two tables.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labbe: Option<Labbe>,
@@ -119,4 +121,31 @@ pub struct LabbePoint {
 pub struct LinePoint {
     pub control: f64,
     pub treated: f64,
+}
+
+/// Random effects from a mixture of two normal distributions.
+#[derive(Debug, Clone, Serialize)]
+pub struct OutlierRobust {
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    pub estimate: f64,
+    pub se: f64,
+    /// Limits of the profile likelihood.
+    pub ci_lower: Option<f64>,
+    pub ci_upper: Option<f64>,
+    pub tau2: f64,
+    pub tau2_outlying: Option<f64>,
+    pub share_outlying: f64,
+    pub loglik: f64,
+    /// Twice the gain over normal random effects by maximum likelihood; not chi-squared.
+    pub lrt: f64,
+    pub solution: &'static str,
+    pub studies: Vec<OutlyingStudy>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct OutlyingStudy {
+    pub label: String,
+    /// Chance that the study is an outlying one.
+    pub probability: Option<f64>,
 }

@@ -1,7 +1,8 @@
 //! From the library's results to the blocks of the answer.
 
 use super::answer::{
-    Blup, Influence, Labbe, LabbePoint, LinePoint, Point, Quantile, Residual, Subset, SubsetCoefficient,
+    Blup, Influence, Labbe, LabbePoint, LinePoint, OutlierRobust, OutlyingStudy, Point, Quantile, Residual,
+    Subset, SubsetCoefficient,
 };
 use super::problem::Problem;
 use crate::pool::answer::Answer as Pooled;
@@ -239,4 +240,33 @@ pub fn labbe(problem: &Problem, full: &Pooled) -> Result<Option<Labbe>, Diagnost
             .collect()
     };
     Ok(Some(Labbe { points, line }))
+}
+
+/// The mixture of ordinary and outlying studies around one mean.
+pub fn outlier_robust(problem: &Problem) -> Result<Option<OutlierRobust>, Diagnostic> {
+    if problem.design.is_some() || problem.effects.k() < 5 {
+        return Ok(None);
+    }
+    let found = match diagnostics::outliers(&problem.effects, problem.options.level) {
+        Ok(found) => found,
+        Err(pool::PoolError::NotFinite { .. }) => return Ok(None),
+        Err(error) => return Err(refused(problem.loaded, &error)),
+    };
+    let studies = problem.spread(found.probability).into_iter();
+    Ok(Some(OutlierRobust {
+        kind: "mixture",
+        estimate: found.mean.estimate,
+        se: found.mean.standard_error,
+        ci_lower: found.profile[0],
+        ci_upper: found.profile[1],
+        tau2: found.tau2,
+        tau2_outlying: found.tau2_outlying,
+        share_outlying: found.share,
+        loglik: found.loglik,
+        lrt: found.lrt,
+        solution: found.solution.kind(),
+        studies: studies
+            .map(|(label, probability)| OutlyingStudy { label, probability })
+            .collect(),
+    }))
 }

@@ -1,6 +1,6 @@
 //! The tables of `onset diagnose`: influence first, which is the CSV.
 
-use super::answer::{Answer, Subset};
+use super::answer::{Answer, OutlierRobust, Subset};
 use super::gosh::Gosh;
 use crate::output::{Cell, Sheet};
 
@@ -12,6 +12,9 @@ pub fn sheets(answer: &Answer) -> Vec<Sheet> {
         subsets("Cumulative", &answer.cumulative),
         predictions(answer),
     ];
+    if let Some(found) = &answer.outlier_robust {
+        sheets.push(outliers(found));
+    }
     if let Some(found) = &answer.gosh {
         sheets.push(gosh(found));
     }
@@ -109,6 +112,45 @@ fn gosh(found: &Gosh) -> Sheet {
             study.i2_with.into(),
             study.i2_without.into(),
         ]);
+    }
+    sheet
+}
+
+fn outliers(found: &OutlierRobust) -> Sheet {
+    let headers = [
+        "name",
+        "estimate",
+        "se",
+        "ci_lower",
+        "ci_upper",
+        "tau2",
+        "tau2_outlying",
+        "probability",
+    ];
+    let mut sheet = Sheet::new(
+        "Robust against outliers: mixture of two normal distributions",
+        &headers,
+    );
+    let missing = || Cell::Missing;
+    sheet.push(vec![
+        "mean".into(),
+        found.estimate.into(),
+        found.se.into(),
+        found.ci_lower.into(),
+        found.ci_upper.into(),
+        found.tau2.into(),
+        found.tau2_outlying.into(),
+        found.share_outlying.into(),
+    ]);
+    let likely = found
+        .studies
+        .iter()
+        .filter(|study| study.probability.is_some_and(|p| p > 0.5));
+    for study in likely {
+        let mut row: Vec<Cell> = vec![format!("outlying: {}", study.label).into()];
+        row.extend(std::iter::repeat_with(missing).take(6));
+        row.push(study.probability.into());
+        sheet.push(row);
     }
     sheet
 }

@@ -3,8 +3,8 @@
 use onset::models::pool::{Estimate, RobustMean, Solution};
 use onset::models::smallstudy::selection::Selection;
 use onset::models::smallstudy::{
-    Asymmetry, AsymmetryKind, Copas, CopasFit, Excess, FailSafe, Limit, PUniform, Precision, RatioTest, TrimFill,
-    WorstCase,
+    Asymmetry, AsymmetryKind, Copas, CopasFit, Excess, FailSafe, Limit, PUniform, Precision, RatioTest,
+    TrimFill, WorstCase,
 };
 use serde::Serialize;
 

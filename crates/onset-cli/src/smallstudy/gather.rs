@@ -13,7 +13,8 @@ use onset::models::smallstudy::selection::{SelectionOptions, Side, WeightFunctio
 use onset::models::smallstudy::{
     Asymmetry, AsymmetryKind, Chosen, CopasOptions, ENOUGH_STUDIES, FailSafeKind, Groups, PUniformOptions,
     SmallStudyError, Tables, TrimFillEstimator, begg, conditional, copas, deeks, egger, excess_significance,
-    fail_safe, harbord, limit, macaskill, p_uniform, peese, pet, peters, pustejovsky, schwarzer, thompson_sharp, trim_fill, worst_case,
+    fail_safe, harbord, limit, macaskill, p_uniform, peese, pet, peters, pustejovsky, schwarzer,
+    thompson_sharp, trim_fill, worst_case,
 };
 
 /// Significance of a study, and one-sided level of PET in PET-PEESE.

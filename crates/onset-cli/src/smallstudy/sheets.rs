@@ -167,10 +167,22 @@ fn selection(answer: &Answer) -> Sheet {
 
 fn copas(copas: &CopasEntry) -> Sheet {
     let headers = [
-        "smallest published", "largest published", "estimate", "se", "ci_lower", "ci_upper", "tau2", "rho",
-        "unpublished", "p of trend", "remark",
+        "smallest published",
+        "largest published",
+        "estimate",
+        "se",
+        "ci_lower",
+        "ci_upper",
+        "tau2",
+        "rho",
+        "unpublished",
+        "p of trend",
+        "remark",
     ];
-    let mut sheet = Sheet::new("Copas model: chances of publication of the smallest and the largest study", &headers);
+    let mut sheet = Sheet::new(
+        "Copas model: chances of publication of the smallest and the largest study",
+        &headers,
+    );
     let rows = std::iter::once((&copas.unselected, "all published"));
     let rows = rows.chain(copas.line.iter().map(|row| (row, "")));
     for (row, remark) in rows.chain(copas.enough.iter().map(|row| (row, "fewest that leave no trend"))) {

@@ -179,7 +179,11 @@ impl Conditional {
     fn new(effects: &Effects, options: &PUniformOptions) -> Self {
         let k = effects.k() as f64;
         let unit = (effects.v().iter().map(|v| v.ln()).sum::<f64>() / (2.0 * k)).exp();
-        let side = if options.positive { Side::Greater } else { Side::Less };
+        let side = if options.positive {
+            Side::Greater
+        } else {
+            Side::Less
+        };
         let sign = side.sign();
         let v: Vec<f64> = effects.v().iter().map(|v| v / (unit * unit)).collect();
         let z = normal::upper_quantile(0.5 * options.alpha);

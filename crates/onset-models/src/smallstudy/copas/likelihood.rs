@@ -51,7 +51,8 @@ impl Likelihood {
                 (lambda * (u + lambda)).clamp(0.0, 1.0)
             });
             self.c.extend(narrowed);
-            self.ln_published.extend(self.u.iter().map(|&u| normal::ln_cdf(u)));
+            self.ln_published
+                .extend(self.u.iter().map(|&u| normal::ln_cdf(u)));
         }
     }
 

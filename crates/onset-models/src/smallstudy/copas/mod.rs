@@ -119,8 +119,13 @@ pub fn copas(effects: &Effects, options: &CopasOptions) -> Result<Copas, SmallSt
     let line: Vec<CopasFit> = line.into_iter().map(|row| row.1).collect();
     let grid: Vec<CopasFit> = grid.into_iter().map(|row| row.1).collect();
     let needed = unselected.trace_p < options.trace;
-    let traceless = line.iter().chain(&grid).filter(|fit| needed && fit.trace_p >= options.trace);
-    let enough = traceless.min_by(|a, b| a.unpublished.total_cmp(&b.unpublished)).cloned();
+    let traceless = line
+        .iter()
+        .chain(&grid)
+        .filter(|fit| needed && fit.trace_p >= options.trace);
+    let enough = traceless
+        .min_by(|a, b| a.unpublished.total_cmp(&b.unpublished))
+        .cloned();
     Ok(Copas {
         unselected,
         line,

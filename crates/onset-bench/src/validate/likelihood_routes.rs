@@ -1,26 +1,30 @@
-//! The Copas model and p-uniform*, by another way to the same number.
+//! Likelihoods that no program in `oracles/` maximises, by another way to the same number: the Copas model,
+//! p-uniform*, the mixture of outliers; and the line of L'Abbe's plot.
 
 use super::pairwise::effects;
 use super::reference::{list, read};
 use super::{Book, Origin, relative};
 use crate::Fallible;
-use crate::methods::ADJUSTMENTS;
+use crate::methods::{ADJUSTMENTS, DIAGNOSTICS};
 use onset::effects::Effects;
 use onset::math::minimize::{NelderMead, nelder_mead};
 use onset::math::{normal, quadrature};
-use onset::models::pool::{Options, Tau2Method, Test, pool};
+use onset::models::diagnostics::{labbe, outliers};
+use onset::models::pool::{CountMeasure, Counts, Options, Tau2Method, Test, pool};
 use onset::models::smallstudy::selection::{SelectionOptions, Side, WeightFunction, select};
 use onset::models::smallstudy::{CopasOptions, PUniformOptions, copas, p_uniform};
 use std::path::Path;
 
-/// Compares both.
+/// Compares them.
 pub fn compare(oracles: &Path, book: &mut Book) -> Fallible<()> {
     let file = read(oracles, "hackshaw1998.json")?;
     let case = list(&file["cases"]).first().ok_or("no case of hackshaw1998")?;
     let effects = effects(case)?;
     joint_density(&effects, book)?;
     conditional(&effects, book)?;
-    equal_variances(book)
+    equal_variances(book)?;
+    mixture(book)?;
+    labbe_line(book)
 }
 
 /// The likelihood of the Copas model by adding up the joint density of effects and tendencies; everything
@@ -36,14 +40,32 @@ fn joint_density(effects: &Effects, book: &mut Book) -> Fallible<()> {
             continue;
         };
         let rows = effects.y().iter().zip(effects.v());
-        let of = |(y, v): (&f64, &f64)| ln_seen(y - fit.mean.estimate, *v, fit.tau2, rho, gamma[0] + gamma[1] / v.sqrt());
+        let of = |(y, v): (&f64, &f64)| {
+            ln_seen(
+                y - fit.mean.estimate,
+                *v,
+                fit.tau2,
+                rho,
+                gamma[0] + gamma[1] / v.sqrt(),
+            )
+        };
         let plain: f64 = rows.map(of).sum();
-        book.note((ADJUSTMENTS, "Copas"), &origin, "log-likelihood", relative(fit.loglik, plain, 1.0));
+        book.note(
+            (ADJUSTMENTS, "Copas"),
+            &origin,
+            "log-likelihood",
+            relative(fit.loglik, plain, 1.0),
+        );
     }
     let ml = pool(effects, &Options::random(Tau2Method::Ml).with_test(Test::Z))?.value;
     let ours = &found.unselected;
     let error = relative(ours.mean.estimate, ml.mean.estimate, ml.mean.standard_error);
-    book.note((ADJUSTMENTS, "Copas"), &origin, "estimate without selection", error);
+    book.note(
+        (ADJUSTMENTS, "Copas"),
+        &origin,
+        "estimate without selection",
+        error,
+    );
     Ok(())
 }
 
@@ -88,10 +110,20 @@ fn conditional(effects: &Effects, book: &mut Book) -> Fallible<()> {
     };
     let searched = nelder_mead(|x| -plain(x), &[0.2, 0.1], NelderMead::default());
     let method = (ADJUSTMENTS, "p-uniform*");
-    book.note(method, &origin, "log-likelihood", relative(ours.loglik, -searched.value, 1.0));
+    book.note(
+        method,
+        &origin,
+        "log-likelihood",
+        relative(ours.loglik, -searched.value, 1.0),
+    );
     let spread = 0.25 * (ours.ci_upper.unwrap_or(f64::NAN) - ours.ci_lower.unwrap_or(f64::NAN));
     let theirs = searched.x.first().copied().unwrap_or(f64::NAN);
-    book.note(method, &origin, "estimate", relative(ours.estimate, theirs, spread));
+    book.note(
+        method,
+        &origin,
+        "estimate",
+        relative(ours.estimate, theirs, spread),
+    );
     Ok(())
 }
 
@@ -116,5 +148,90 @@ fn equal_variances(book: &mut Book) -> Fallible<()> {
     let error = relative(ours.estimate, theirs.mean.estimate, theirs.mean.standard_error);
     book.note(method, &origin, "estimate", error);
     book.note(method, &origin, "tau2", relative(ours.tau2, theirs.tau2, 0.1));
+    Ok(())
+}
+
+/// The mixture by its plain density and a search without derivatives.
+fn mixture(book: &mut Book) -> Fallible<()> {
+    let origin = Origin {
+        reference: "second route: plain density, search without derivatives",
+        data: "made effects",
+    };
+    let y = vec![0.1, 0.25, 0.18, 0.3, 0.05, 0.22, 0.15, 2.4, 0.2, 0.12, 0.28];
+    let v: Vec<f64> = (0..11).map(|i| 0.01 + 0.004 * f64::from(i)).collect();
+    let labels = (1..=y.len()).map(|i| i.to_string()).collect();
+    let ours = outliers(&Effects::new(y.clone(), v.clone(), labels)?, 0.95)?;
+    let plain = |x: &[f64]| {
+        let density = |y: f64, a: f64| normal::pdf((y - x[0]) / a.sqrt()) / a.sqrt();
+        let p = 0.5 * x[3].sin().powi(2);
+        let rows = y.iter().zip(&v).map(|(y, v)| {
+            let a = v + x[1] * x[1];
+            ((1.0 - p) * density(*y, a) + p * density(*y, a + x[2] * x[2])).ln()
+        });
+        rows.sum::<f64>()
+    };
+    let starts = [[0.2, 0.05, 1.0, 0.5], [0.3, 0.3, 3.0, 0.3], [0.2, 0.01, 2.0, 0.9]];
+    let tops = starts.map(|start| nelder_mead(|x| -plain(x), &start, NelderMead::default()));
+    let [first, second, third] = tops;
+    let mut best = first;
+    for other in [second, third] {
+        if other.value < best.value {
+            best = other;
+        }
+    }
+    let method = (DIAGNOSTICS, "outlier mixture");
+    book.note(
+        method,
+        &origin,
+        "log-likelihood",
+        relative(ours.loglik, -best.value, 1.0),
+    );
+    let theirs = best.x.first().copied().unwrap_or(f64::NAN);
+    let error = relative(ours.mean.estimate, theirs, ours.mean.standard_error);
+    book.note(method, &origin, "estimate", error);
+    Ok(())
+}
+
+/// Every point of the line has the effect that it stands for.
+fn labbe_line(book: &mut Book) -> Fallible<()> {
+    let origin = Origin {
+        reference: "second route: the effect of each point of the line",
+        data: "made tables",
+    };
+    let tables = [
+        Counts {
+            a: 4.0,
+            b: 16.0,
+            c: 8.0,
+            d: 12.0,
+        },
+        Counts {
+            a: 1.0,
+            b: 29.0,
+            c: 6.0,
+            d: 24.0,
+        },
+    ];
+    for (measure, effect) in [
+        (CountMeasure::OddsRatio, -0.8),
+        (CountMeasure::RiskRatio, -0.5),
+        (CountMeasure::RiskDifference, -0.1),
+    ] {
+        for (control, treated) in labbe(&tables, measure, effect)?.line {
+            let found = match measure {
+                CountMeasure::OddsRatio => (treated / (1.0 - treated) / (control / (1.0 - control))).ln(),
+                CountMeasure::RiskRatio => (treated / control).ln(),
+                CountMeasure::RiskDifference => treated - control,
+            };
+            if found.is_finite() {
+                book.note(
+                    (DIAGNOSTICS, "L'Abbe"),
+                    &origin,
+                    "effect",
+                    relative(found, effect, 1.0),
+                );
+            }
+        }
+    }
     Ok(())
 }
