@@ -2,6 +2,7 @@
 
 mod answer;
 mod blocks;
+mod figures;
 mod gosh;
 pub mod problem;
 mod sheets;
@@ -16,6 +17,7 @@ use clap::Args;
 use onset::data::Diagnostic;
 use onset::models::diagnostics::{MOST_SUBSETS, Subsets};
 use problem::Problem;
+use std::path::PathBuf;
 
 /// Arguments of `onset diagnose`.
 #[derive(Debug, Args)]
@@ -30,6 +32,9 @@ pub struct Arguments {
     /// Pool subsets of the studies: all of them (up to 22 studies), or this many at random
     #[arg(long, value_name = "all|NUMBER", value_parser = subsets)]
     pub gosh: Option<Subsets>,
+    /// Write every figure as an SVG file into this folder
+    #[arg(long, value_name = "DIR")]
+    pub figures: Option<PathBuf>,
 }
 
 fn subsets(text: &str) -> Result<Subsets, String> {
@@ -59,7 +64,7 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
     let full = fit(&loaded.value, &arguments.effects, &arguments.model, &mut warnings)?;
     let problem = Problem::new(&loaded.value, &arguments.model)?;
     let order = problem::order(&problem, arguments.order.as_deref(), &mut warnings)?;
-    let answer = Answer {
+    let mut answer = Answer {
         leave_one_out: blocks::leave_one_out(&problem)?,
         cumulative: blocks::cumulative(&problem, &order)?,
         influence: blocks::influence(&problem, &mut warnings)?,
@@ -76,7 +81,12 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
         outlier_robust: blocks::outlier_robust(&problem)?,
         labbe: blocks::labbe(&problem, &full)?,
         full,
+        figures: None,
     };
+    if let Some(dir) = &arguments.figures {
+        let panels = figures::panels(&answer, loaded.value.measure, arguments.order.as_deref());
+        answer.figures = Some(crate::figures::write(dir, &panels)?);
+    }
     let sheets = sheets::sheets(&answer);
     Output::new(&answer, sheets, warnings)
 }

@@ -11,6 +11,7 @@ mod diagnose;
 mod effects;
 mod explain;
 mod failure;
+mod figures;
 mod load;
 mod multilevel;
 mod network;

@@ -1,6 +1,7 @@
 //! `onset smallstudy`: tests of small-study effects, adjusted estimates, selection models.
 
 mod answer;
+mod figures;
 mod gather;
 mod sheets;
 
@@ -11,6 +12,7 @@ use clap::{Args, ValueEnum};
 use onset::data::Diagnostic;
 use onset::models::pool::Method;
 use onset::models::smallstudy::selection::{Side, WeightFunction};
+use std::path::PathBuf;
 
 /// Arguments of `onset smallstudy`.
 #[derive(Debug, Args)]
@@ -19,6 +21,9 @@ pub struct Arguments {
     pub effects: EffectArgs,
     #[command(flatten)]
     pub model: SmallStudyArgs,
+    /// Write the funnel and the Copas model's line as SVG files into this folder
+    #[arg(long, value_name = "DIR")]
+    pub figures: Option<PathBuf>,
 }
 
 /// What is fitted.
@@ -119,6 +124,10 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
     }
     let loaded = load(&arguments.effects)?;
     let mut warnings = loaded.warnings;
-    let answer = gather::gather(&loaded.value, model, &mut warnings)?;
+    let mut answer = gather::gather(&loaded.value, model, &mut warnings)?;
+    if let Some(dir) = &arguments.figures {
+        let panels = figures::panels(&answer, loaded.value.measure);
+        answer.figures = Some(crate::figures::write(dir, &panels)?);
+    }
     Output::new(&answer, sheets::sheets(&answer), warnings)
 }

@@ -256,3 +256,45 @@ fn subsets() {
     let many = table("diagnose_many.csv", format!("y,v\n{long}"));
     onset(&["diagnose", &many, "--yi", "y", "--vi", "v", "--gosh", "all"]).refused(1, &["random"]);
 }
+
+#[test]
+fn figures_are_files_that_stand_alone() {
+    let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("diagnose_figures");
+    let found = onset(&bcg(&[
+        "--gosh",
+        "200",
+        "--order",
+        "year",
+        "--figures",
+        dir.to_str().unwrap(),
+    ]))
+    .json();
+    let names: Vec<&str> = found["figures"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|n| n.as_str().unwrap())
+        .collect();
+    let expected = [
+        "leave-one-out",
+        "cumulative",
+        "influence",
+        "baujat",
+        "radial",
+        "labbe",
+        "quantiles",
+        "profile",
+        "subsets",
+    ];
+    assert_eq!(names, expected.map(|name| format!("{name}.svg")));
+    for name in names {
+        let svg = std::fs::read_to_string(dir.join(name)).unwrap();
+        assert!(svg.contains("<svg") && !svg.contains("NaN"), "{name}");
+    }
+    // with moderators there is no one mean to draw
+    let mods = onset(&bcg(&["--mods", "ablat", "--figures", dir.to_str().unwrap()])).json();
+    assert_eq!(mods["figures"][0], "influence.svg");
+    let file = table("diagnose_not_a_folder", "x");
+    let refused = onset(&bcg(&["--figures", &file]));
+    refused.refused(1, &["--figures takes a folder"]);
+}

@@ -303,3 +303,37 @@ fn without_spread_or_significance_they_say_why() {
         assert!(messages.iter().any(|m| m.contains(name)), "{messages:?}");
     }
 }
+
+#[test]
+fn figures_from_ten_studies_show_adjusted_means() {
+    let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("smallstudy_figures");
+    let words = [
+        &data("hackshaw1998"),
+        "--yi",
+        "yi",
+        "--vi",
+        "vi",
+        "--figures",
+        dir.to_str().unwrap(),
+    ];
+    let ours = json(&words);
+    assert_eq!(ours["figures"], serde_json::json!(["funnel.svg", "copas.svg"]));
+    let svg = std::fs::read_to_string(dir.join("funnel.svg")).unwrap();
+    for name in ["PET-PEESE", "trim and fill", "limit", "p-uniform*"] {
+        assert!(svg.contains(name), "{name}");
+    }
+    let rows = "yi,vi\n0.1,0.1\n0.2,0.2\n0.15,0.3\n0.7,0.12\n0.05,0.4\n";
+    let few = table("smallstudy_few_figures", rows);
+    let ours = json(&[
+        &few,
+        "--yi",
+        "yi",
+        "--vi",
+        "vi",
+        "--figures",
+        dir.to_str().unwrap(),
+    ]);
+    assert_eq!(ours["figures"], serde_json::json!(["funnel.svg"]));
+    let svg = std::fs::read_to_string(dir.join("funnel.svg")).unwrap();
+    assert!(svg.contains("Fewer than ten studies") && !svg.contains("PET-PEESE"));
+}

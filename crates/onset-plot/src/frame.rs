@@ -80,7 +80,10 @@ pub(crate) fn effect_axis(
         );
         bottom = f64::max(bottom, end);
     }
-    let label = format!("{} ({})", effect.label, effect.direction.words());
+    let label = match effect.direction.words() {
+        "" => effect.label.clone(),
+        words => format!("{} ({words})", effect.label),
+    };
     let middle = (left + right) / 2.0;
     paragraph(
         items,

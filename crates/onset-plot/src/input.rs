@@ -69,6 +69,8 @@ pub enum Direction {
     LowerIsBetter,
     /// Response, remission: an effect above the null favours the treatment.
     HigherIsBetter,
+    /// Nobody said: neither end is named.
+    Unstated,
 }
 
 impl Direction {
@@ -77,6 +79,7 @@ impl Direction {
         match self {
             Direction::LowerIsBetter => "lower is better",
             Direction::HigherIsBetter => "higher is better",
+            Direction::Unstated => "",
         }
     }
 }
@@ -135,6 +138,7 @@ impl Effect {
         match self.direction {
             Direction::LowerIsBetter => (treatment, control),
             Direction::HigherIsBetter => (control, treatment),
+            Direction::Unstated => (String::new(), String::new()),
         }
     }
 

@@ -8,6 +8,7 @@ mod axis;
 pub mod blinding;
 pub mod caterpillar;
 pub mod cohorts;
+pub mod diagnosis;
 pub mod forest;
 mod frame;
 pub mod funnel;

@@ -24,6 +24,8 @@ pub struct Scatter {
     pub bands: Vec<Vec<(f64, f64)>>,
     /// Values that the axes must hold beside the points and lines.
     pub hold: Vec<(f64, f64)>,
+    /// Ends of the horizontal axis, where they are known: a probability ends at 1.
+    pub ends: Option<(f64, f64)>,
     /// Sentences beneath.
     pub note: String,
 }
@@ -86,7 +88,10 @@ fn draw(input: &Scatter, width: f64, height: f64) -> Scene {
         .chain(input.hold.iter().copied());
     let places: Vec<(f64, f64)> = places.filter(good).collect();
     let (right, bottom) = (width - 16.0, TOP + height);
-    let x = axis(places.iter().map(|p| p.0), (LEFT, right), 60.0);
+    let x = match input.ends.filter(|(lo, hi)| lo < hi && good(&(*lo, *hi))) {
+        Some((lo, hi)) => Axis::new(lo, hi, LEFT, right, false),
+        None => axis(places.iter().map(|p| p.0), (LEFT, right), 60.0),
+    };
     let y = axis(places.iter().map(|p| p.1), (bottom, TOP), 44.0);
     let plot = Plot { x, y };
     let mut items: Vec<Item> = Vec::new();

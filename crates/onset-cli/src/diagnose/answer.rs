@@ -28,6 +28,9 @@ pub struct Answer {
     /// Means of subsets, when asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gosh: Option<Gosh>,
+    /// Files written, when asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub figures: Option<Vec<String>>,
 }
 
 /// The fit of some of the studies.

@@ -33,6 +33,9 @@ pub struct Answer {
     pub copas: Option<CopasEntry>,
     pub p_uniform: Option<PUniformEntry>,
     pub funnel: Funnel,
+    /// Files written, when asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub figures: Option<Vec<String>>,
 }
 
 /// A mean with its interval.

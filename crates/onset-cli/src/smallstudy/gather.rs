@@ -168,6 +168,7 @@ pub fn gather(
         copas: copas.as_ref().map(Into::into),
         p_uniform: uniform.map(Into::into),
         funnel: funnel(loaded),
+        figures: None,
     })
 }
 

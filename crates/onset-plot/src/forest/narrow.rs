@@ -68,10 +68,11 @@ impl Sheet<'_> {
     fn header(&self, items: &mut Vec<Item>) -> f64 {
         let (input, effect) = (self.input, &self.input.effect);
         let level = effect.level_name();
-        let title = format!(
-            "{} ({level}); {} v {}",
-            effect.label, input.treatment, input.control
-        );
+        let sides = match (input.treatment.as_str(), input.control.as_str()) {
+            ("", "") => String::new(),
+            (treatment, control) => format!("; {treatment} v {control}"),
+        };
+        let title = format!("{} ({level}){sides}", effect.label);
         let mut y = frame::paragraph(items, &title, (0.0, 0.0), WIDTH, &style(BODY, "").bold()) + 2.0;
         let columns = match input.columns {
             Columns::MeanSd => "Beneath each name: n, mean (SD) of each arm",

@@ -829,6 +829,7 @@ pub fn radial() -> Scatter {
         bands: vec![vec![(0.0, 2.0), (1.8, 0.74), (1.8, -3.26), (0.0, -2.0)]],
         hold: vec![(0.0, 2.0), (0.0, -2.0), (1.8, -3.26)],
         note: String::new(),
+        ends: None,
     }
 }
 
@@ -943,8 +944,98 @@ pub fn influence_panel() -> InfluencePanel {
     }
 }
 
+/// The figures of a diagnosis.
+pub fn diagnosis() -> Vec<(&'static str, Scene, Scene)> {
+    use onset_plot::diagnosis::{self as d, Place, Step, Study, Subject};
+    let subject = Subject {
+        id: "sample".to_owned(),
+        of: "Depression, 24 hours".to_owned(),
+        model: "Random effects (REML), 8 trials.".to_owned(),
+        effect: Effect {
+            direction: Direction::Unstated,
+            ..points()
+        },
+    };
+    let study = |i: u64| Study {
+        key: format!("trial-{i}"),
+        label: format!("Trial {i}"),
+        rows: rows(&[i + 1]),
+    };
+    let step = |i: u64| Step {
+        study: study(i),
+        mean: (i != 3).then(|| Interval::new(-3.0 - 0.3 * i as f64, -7.0, -0.5 + 0.1 * i as f64)),
+    };
+    let steps: Vec<Step> = (1..=8).map(step).collect();
+    let whole = Mean {
+        label: "All trials".to_owned(),
+        effect: Some(Interval::new(-4.4, -6.6, -2.1)),
+        k: 8,
+        ..Mean::default()
+    };
+    let place = |i: u64| Place {
+        study: study(i),
+        x: 0.1 + 0.11 * i as f64,
+        y: 0.05 + (i as f64 * 2.3).sin() * 0.04 + 0.08 * i as f64,
+    };
+    let places: Vec<Place> = (1..=8).map(place).collect();
+    let people = places
+        .iter()
+        .cloned()
+        .zip([40.0, 12.0, 80.0, 25.0, 33.0, 61.0, 19.0, 48.0]);
+    let people: Vec<(Place, f64)> = people.collect();
+    let line: Vec<(f64, f64)> = (0..=10)
+        .map(|i| (0.1 * f64::from(i), 0.08 * f64::from(i)))
+        .collect();
+    let envelope: Vec<(Place, [f64; 2])> = places
+        .iter()
+        .map(|p| (p.clone(), [p.x - 0.2, p.x + 0.15]))
+        .collect();
+    let curve: Vec<(f64, f64)> = (0..=40)
+        .map(|i| 0.25 * f64::from(i))
+        .map(|t| (t, -20.0 + (t + 0.4).ln() - 0.5 * t))
+        .collect();
+    let chances: Vec<(f64, Interval)> = [0.9, 0.7, 0.5, 0.3, 0.1]
+        .map(|p| (p, Interval::new(0.2 * p, 0.2 * p - 0.12, 0.2 * p + 0.1)))
+        .to_vec();
+    let panels = [
+        d::leave_one_out(&subject, &steps, &whole),
+        d::cumulative(&subject, &steps, "by year", &whole),
+        d::baujat(&subject, &places),
+        d::radial(&subject, &places, 0.4, 0.3),
+        d::labbe(&subject, &people, &line),
+        d::quantiles(&subject, &envelope),
+        d::profile(&subject, &curve, 1.92),
+        d::copas(
+            &subject,
+            &chances,
+            &Interval::new(0.2, 0.1, 0.3),
+            "Mean, log odds ratio",
+        ),
+    ];
+    let names = [
+        "diagnosis-leave-one-out",
+        "diagnosis-cumulative",
+        "diagnosis-baujat",
+        "diagnosis-radial",
+        "diagnosis-labbe",
+        "diagnosis-quantiles",
+        "diagnosis-profile",
+        "diagnosis-copas",
+    ];
+    let found = names.into_iter().zip(panels.into_iter().flatten());
+    found
+        .map(|(name, panel)| (name, panel.wide, panel.narrow))
+        .collect()
+}
+
 /// Every sample, wide and narrow.
 pub fn scenes() -> Vec<(&'static str, Scene, Scene)> {
+    let mut all = single();
+    all.extend(diagnosis());
+    all
+}
+
+fn single() -> Vec<(&'static str, Scene, Scene)> {
     use onset_plot as p;
     let forest = |input: &Forest| (p::forest(input), p::forest_narrow(input));
     let named = |name, (wide, narrow): (Scene, Scene)| (name, wide, narrow);
