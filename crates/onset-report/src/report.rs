@@ -4,6 +4,7 @@
 
 mod answers;
 mod blinding;
+mod certainty;
 mod evidence;
 mod grid;
 mod methods;

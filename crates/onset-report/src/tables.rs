@@ -5,6 +5,7 @@
 
 mod blinding;
 mod evidence;
+mod grade;
 mod pools;
 
 use onset_data::RowId;
@@ -191,6 +192,7 @@ fn three(interval: Option<&Interval>) -> [Cell; 3] {
 pub fn tables(answers: &Answers) -> Vec<Table> {
     let mut list = pools::tables(answers);
     list.extend(answers.ledger.iter().flat_map(blinding::tables));
+    list.extend(grade::tables(answers));
     list.extend(evidence::tables(&answers.evidence));
     list
 }

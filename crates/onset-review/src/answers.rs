@@ -29,6 +29,9 @@ pub struct Answers {
     /// Guesses, belief, and the headline result with expectancy taken out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ledger: Option<crate::ledger::Ledger>,
+    /// Certainty by GRADE's domains and the Summary of Findings; absent where the protocol declares none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grade: Option<crate::grade::Grade>,
     /// What holds for the whole run.
     pub warnings: Vec<Note>,
 }

@@ -10,6 +10,7 @@ mod explain;
 mod fit;
 pub mod folder;
 mod gather;
+pub mod grade;
 mod index;
 pub mod ledger;
 pub mod protocol;

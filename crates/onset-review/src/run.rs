@@ -2,6 +2,7 @@
 
 use crate::answers::{Answer, Answers, Estimate, Note, Pool, ReviewInfo};
 use crate::evidence_report;
+use crate::grade;
 use crate::index::Index;
 use crate::ledger;
 use crate::protocol::{Direction, Protocol};
@@ -67,15 +68,21 @@ pub fn run(
     let pools = size::pools(&index);
     finite(&pools)?;
     let ledger = ledger::ledger(&index, evidence, &pools);
+    let grade = grade::grade(&index, &pools);
+    let mut certainty = certainty();
+    if let Some(grade) = &grade {
+        grade::tell(&mut certainty, grade, &pools);
+    }
     let answers = Answers {
         review: review_info(protocol, evidence),
         speed: speed::answer(&index, &pools),
         duration: duration(&index, &pools),
         blinding: ledger::answer(evidence, ledger.as_ref()),
         comparison: comparison(&index, &pools),
-        certainty: certainty(),
+        certainty,
         evidence: evidence_report::report(&index, evidence, &pools, checks),
         ledger,
+        grade,
         warnings: Vec::new(),
         size: size_answer(&index, pools),
     };

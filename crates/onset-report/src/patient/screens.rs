@@ -8,7 +8,9 @@ use maud::{Markup, html};
 use onset_plot::text;
 use onset_review::Answers;
 use onset_review::answers::{Absolute, Course, Pool};
+use onset_review::grade::{Grade, Rated};
 use onset_review::ledger::Ledger;
+use onset_review::protocol::Domain;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Fewer studies than this are called few.
@@ -322,8 +324,9 @@ fn compared(answers: &Answers) -> Screen {
 fn certainty(answers: &Answers) -> Screen {
     let rated = answers.certainty.estimate.is_some();
     let headline = words::headline(answers).filter(|pool| pool.estimate.is_some());
+    let graded = answers.grade.as_ref();
     let mut unknown = Vec::new();
-    if !rated {
+    if !rated && graded.is_none() {
         unknown.push("We have not rated how sure this is yet.".to_owned());
     }
     if headline.is_some_and(|pool| pool.k < FEW) {
@@ -338,10 +341,68 @@ fn certainty(answers: &Answers) -> Screen {
         heading: "How sure can we be?",
         known: html! {
             @if rated && !answers.certainty.sentence.is_empty() { p.lead { (answers.certainty.sentence) } }
+            @if let Some(grade) = graded { (trust(answers, grade)) }
             @if let Some(pool) = headline {
                 p { "The main result comes from " (studies(pool.k, pool.n)) "." }
             }
         },
         unknown,
+    }
+}
+
+/// How sure each result of the headline's comparison and window is, and what lowered it, in plain words.
+fn trust(answers: &Answers, grade: &Grade) -> Markup {
+    let headline = words::headline(answers);
+    let mine: Vec<(&Rated, &Pool)> = grade
+        .pools
+        .iter()
+        .filter_map(|rated| Some((rated, words::pool_at(answers, &rated.pool)?)))
+        .filter(|(_, pool)| headline.is_some_and(|h| h.comparison == pool.comparison && h.window == pool.window))
+        .collect();
+    let first = mine.iter().find(|(_, pool)| headline.is_some_and(|h| h.id == pool.id));
+    html! {
+        @if let Some((rated, pool)) = first {
+            p.lead { (sure(rated)) }
+            p {
+                (words::capital(&words::uncapital(&pool.outcome_label))) ", " (words::uncapital(&pool.window_label))
+                ". What makes us less sure?"
+            }
+            ul { @for domain in rated.domains.iter().filter(|d| d.levels > 0) { li { (lowered(domain.domain)) } } }
+        }
+        @if mine.len() > 1 {
+            p { "Here is how sure we are of each result:" }
+            ul { @for (rated, pool) in &mine {
+                li { (pool.outcome_label) ": " (plain_level(rated.level)) "." }
+            } }
+        }
+    }
+}
+
+fn plain_level(level: u8) -> &'static str {
+    match level {
+        4 => "very sure",
+        3 => "fairly sure",
+        2 => "not very sure",
+        _ => "not sure at all",
+    }
+}
+
+fn sure(rated: &Rated) -> String {
+    let more = match rated.level {
+        4 => "The real effect is very likely close to this.",
+        3 => "The real effect is likely close to this, but it may not be.",
+        2 => "The real effect may be quite different.",
+        _ => "The real effect is likely to be quite different.",
+    };
+    format!("We are {} of the main result. {more}", plain_level(rated.level))
+}
+
+fn lowered(domain: Domain) -> &'static str {
+    match domain {
+        Domain::RiskOfBias => "The way some studies were done, or told, may have tilted the result.",
+        Domain::Inconsistency => "The studies do not agree with each other.",
+        Domain::Indirectness => "The studies were not quite about what we asked.",
+        Domain::Imprecision => "Too few people took part, or the result is too wide.",
+        Domain::PublicationBias => "Some results may be missing.",
     }
 }

@@ -1,6 +1,6 @@
 //! One section for each question that has something to show.
 
-use super::{Context, Section, blinding, parts, pool};
+use super::{Context, Section, blinding, certainty, parts, pool};
 use crate::figures::{comparison, course};
 use crate::report::grid::{Grid, number, words as text_column};
 use crate::tables::TableError;
@@ -18,6 +18,7 @@ pub(super) fn questions(context: &Context<'_>) -> Result<Vec<Section>, TableErro
             "size" => size(context)?,
             "blinding" => blinding::section(context)?,
             "comparison" => compared(context)?,
+            "certainty" => certainty::section(context),
             _ => None,
         };
         let shows = content.is_some() || answer.estimate.is_some() || !answer.by.is_empty();

@@ -87,6 +87,7 @@ pub fn answers() -> Answers {
         },
         evidence: evidence(&by),
         ledger: None,
+        grade: None,
         warnings: vec![note(
             "split",
             "warning",

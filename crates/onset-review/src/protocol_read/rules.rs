@@ -1,6 +1,7 @@
 //! Rules between the parts of a protocol.
 
 mod blinding;
+mod certainty;
 mod choices;
 mod questions;
 
@@ -26,6 +27,7 @@ pub(super) fn check(protocol: &Protocol, document: &Document<'_>) -> Vec<Diagnos
     rules.doubts();
     rules.recomputes();
     rules.blinding();
+    rules.certainty();
     rules.found
 }
 
