@@ -25,7 +25,7 @@ pub fn run(arguments: &Arguments) -> Result<Output, Failure> {
     let Warned {
         value: (protocol, evidence),
         warnings,
-    } = folder::load(&arguments.review)?;
+    } = folder::check(&arguments.review)?;
     let answers = answer(&protocol, &evidence, &warnings)
         .map_err(|error| Diagnostic::error("not_answered", error.to_string()))?
         .value;

@@ -50,7 +50,7 @@ pub fn run(arguments: &Arguments) -> Result<Output, Failure> {
     let Warned {
         value: (protocol, evidence),
         warnings,
-    } = folder::load(&arguments.review)?;
+    } = folder::check(&arguments.review)?;
     eprintln!("pooling {} comparisons", protocol.comparison.len());
     let answers = answer(&protocol, &evidence, &warnings)
         .map_err(|error| Diagnostic::error("not_answered", error.to_string()))?

@@ -32,6 +32,11 @@ pub struct Answers {
     /// Certainty by GRADE's domains and the Summary of Findings; absent where the protocol declares none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grade: Option<crate::grade::Grade>,
+    /// Trials that give a pool no number.
+    pub missing: crate::missing::MissingResults,
+    /// What a slip in a flagged cell would do; absent where no check names a cell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flagged: Option<crate::propagate::Flagged>,
     /// What holds for the whole run.
     pub warnings: Vec<Note>,
 }

@@ -39,6 +39,27 @@ pub struct Protocol {
     /// How certainty is rated; absent: it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certainty: Option<Certainty>,
+    /// Results that are known to exist and are not in the tables.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing_result: Vec<MissingResult>,
+}
+
+/// `[[missing_result]]`: a trial measured something, and no usable number is in the tables.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MissingResult {
+    /// Id of the entry.
+    pub id: String,
+    /// Study id.
+    pub study: String,
+    /// Outcomes; empty means all.
+    #[serde(default)]
+    pub outcomes: Vec<String>,
+    /// Windows; empty means all.
+    #[serde(default)]
+    pub windows: Vec<String>,
+    /// How it is known: a registry, a protocol, another review.
+    pub reason: String,
 }
 
 /// `[certainty]`: GRADE's domains, the computed ones by the cut-offs here, the others declared.
@@ -146,6 +167,8 @@ pub struct CertaintyCut {
     pub power: f64,
     /// Below this share of the optimal information size imprecision is very serious.
     pub far_below: f64,
+    /// People below which imprecision is serious where no small effect is declared.
+    pub few_people: u64,
     /// Small-study effects are suspected below this p.
     pub small_study_p: f64,
 }
@@ -161,6 +184,7 @@ impl Default for CertaintyCut {
             alpha: 0.05,
             power: 0.8,
             far_below: 0.3,
+            few_people: 400,
             small_study_p: 0.1,
         }
     }

@@ -5,6 +5,8 @@ use crate::evidence_report;
 use crate::grade;
 use crate::index::Index;
 use crate::ledger;
+use crate::missing;
+use crate::propagate;
 use crate::protocol::{Direction, Protocol};
 use crate::size;
 use crate::speed;
@@ -83,6 +85,8 @@ pub fn run(
         evidence: evidence_report::report(&index, evidence, &pools, checks),
         ledger,
         grade,
+        missing: missing::missing(&index, &pools),
+        flagged: propagate::flagged(protocol, evidence, &pools, checks),
         warnings: Vec::new(),
         size: size_answer(&index, pools),
     };

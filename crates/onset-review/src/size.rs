@@ -92,7 +92,7 @@ pub(crate) fn gather<'a>(index: &'a Index<'a>, job: Job<'_>, model: &Model) -> G
     gathered
 }
 
-fn checked(members: &[Member<'_>]) -> Result<Effects, String> {
+pub(crate) fn checked(members: &[Member<'_>]) -> Result<Effects, String> {
     let y = members.iter().map(|m| m.effect.y).collect();
     let v = members.iter().map(|m| m.effect.v).collect();
     let labels = members.iter().map(|m| m.data.study.label.clone()).collect();

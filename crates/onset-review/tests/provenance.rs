@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 fn ketamine() -> (Protocol, Value) {
     let dir = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../reviews/ketamine"));
-    let loaded = folder::load(&dir).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    let loaded = folder::check(&dir).unwrap_or_else(|errors| panic!("{errors:#?}"));
     let (protocol, evidence) = loaded.value;
     let answers = run(&protocol, &evidence, &loaded.warnings).unwrap().value;
     (protocol, serde_json::to_value(&answers).unwrap())

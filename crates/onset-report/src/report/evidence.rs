@@ -314,11 +314,13 @@ fn missing_results(context: &Context<'_>) -> Option<Markup> {
             html! { (pool.why_not.as_deref().unwrap_or("No result.")) },
         ]);
     }
+    let matrix = &context.answers.missing.pools;
     let left: usize = context.pools.iter().map(|(pool, _)| pool.left_out.len()).sum();
     Some(html! {
         @if !absent.is_empty() {
             p { "Outcomes that the protocol asks for and no table holds: " (absent.join("; ")) "." }
         }
+        @if !matrix.is_empty() { (known_missing(context)) }
         @if !empty.is_empty() {
             p {
                 (text::count(empty.len() as u64)) " of " (text::count(context.pools.len() as u64))
@@ -334,4 +336,89 @@ fn missing_results(context: &Context<'_>) -> Option<Markup> {
             (parts::folded("Studies that could not be used, with the reasons", false, &grid.markup()))
         }
     })
+}
+
+/// How many trials and people of each comparison stand in its pools, and which do not (ROB-ME).
+fn known_missing(context: &Context<'_>) -> Markup {
+    let matrix = &context.answers.missing.pools;
+    let mut counts = Grid::new(
+        "Trials of a comparison, and those that a pool holds",
+        [
+            text_column("Outcome, window"),
+            number("Trials in the pool"),
+            number("Trials compared"),
+            number("People randomised in the pool"),
+            number("People randomised"),
+            number("Measured, no usable number"),
+            number("At another time only"),
+            number("Not known"),
+        ],
+    );
+    let mut trials = Grid::new(
+        "Trials without a usable result, pool by pool",
+        [
+            text_column("Study"),
+            number("Randomised"),
+            text_column("Kind"),
+            text_column("Reason"),
+        ],
+    );
+    let mut comparison = "";
+    for entry in matrix {
+        let Some(pool) = words::pool_at(context.answers, &entry.pool) else {
+            continue;
+        };
+        if pool.comparison != comparison {
+            comparison = &pool.comparison;
+            counts.group(pool.comparison_label.clone());
+        }
+        let of_kind = |kinds: &[&str]| {
+            let found = entry.missing.iter().filter(|t| kinds.contains(&t.kind.as_str()));
+            html! { (text::count(found.count() as u64)) }
+        };
+        let place = format!("{}, {}", pool.outcome_label, words::uncapital(&pool.window_label));
+        counts.row([
+            html! { (place) },
+            html! { (text::count(entry.pooled as u64)) },
+            html! { (text::count(entry.trials as u64)) },
+            html! { (text::count(entry.people_pooled)) },
+            html! { (text::count(entry.people)) },
+            of_kind(&["not usable", "declared"]),
+            of_kind(&["measured at another time"]),
+            of_kind(&["not known"]),
+        ]);
+        if !entry.missing.is_empty() {
+            trials.group(format!("{}: {place}", pool.comparison_label));
+        }
+        for trial in &entry.missing {
+            trials.row([
+                context.sources.link(&trial.label, &trial.rows),
+                html! { @match trial.people {
+                    Some(n) => (text::count(n)),
+                    None => (parts::absent()),
+                } },
+                html! { (trial.kind) },
+                html! { (trial.reason) },
+            ]);
+        }
+    }
+    let headline = matrix
+        .iter()
+        .find(|entry| context.answers.size.pool.as_deref() == Some(entry.pool.as_str()));
+    html! {
+        @if let Some(entry) = headline {
+            p {
+                "The headline result holds " (text::count(entry.pooled as u64)) " of the "
+                (text::count(entry.trials as u64)) " trials in these tables that make its comparison, and "
+                (text::count(entry.people_pooled)) " of the " (text::count(entry.people)) " people randomised in them."
+            }
+        }
+        p {
+            "A trial whose result is not in the tables may not have measured it, or may have measured it and not \
+            printed it where it was read. Which of the two cannot be told from these tables alone, and a trial that \
+            nobody listed is not counted at all."
+        }
+        (parts::folded("How much of each comparison its pools hold", false, &counts.markup()))
+        (parts::folded("Trials without a usable result", false, &trials.markup()))
+    }
 }

@@ -9,6 +9,7 @@ use maud::{Markup, html};
 use onset_data::RowId;
 use onset_plot::text;
 use onset_review::answers::{Cell, Interval, PublishedCheck, SourceCard};
+use onset_review::propagate::Flagged;
 
 /// The sections; those without rows are left away.
 pub(super) fn sections(context: &Context<'_>) -> Result<Vec<Section>, TableError> {
@@ -217,12 +218,66 @@ fn doubts(context: &Context<'_>) -> Option<Markup> {
                 }
             } }
         }
+        @if let Some(flagged) = &context.answers.flagged { (slips(context, flagged)) }
         @if !evidence.checks.is_empty() {
             @let summary = format!("What reading and checking the tables found ({})",
                 text::count(evidence.checks.len() as u64));
             (parts::folded(&summary, false, &parts::notes(&evidence.checks)))
         }
     })
+}
+
+/// A number with the decimals it has.
+fn as_printed(x: f64) -> String {
+    let decimals = x.to_string().split_once('.').map_or(0, |(_, digits)| digits.len());
+    text::number(x, decimals)
+}
+
+/// What one slip of the pen in a flagged cell would do to each pool that rests on it.
+fn slips(context: &Context<'_>, flagged: &Flagged) -> Markup {
+    let mut grid = Grid::new(
+        "If a flagged number is wrong by one transcription",
+        [
+            text_column("Result"),
+            text_column("Flagged number"),
+            number("As printed (95 % CI)"),
+            number("With one slip: from"),
+            number("to"),
+            number("Without the study (95 % CI)"),
+        ],
+    );
+    for entry in &flagged.pools {
+        let Some(pool) = words::pool_at(context.answers, &entry.pool) else {
+            continue;
+        };
+        let scale = words::scale(&pool.measure);
+        let cells = entry.cells.iter().map(|cell| {
+            let said = format!("{}: {} {}", cell.label, cell.column, as_printed(cell.printed));
+            html! { (context.sources.link(&said, &cell.rows)) br; }
+        });
+        let place = [&pool.comparison_label, &pool.outcome_label, &pool.window_label];
+        grid.row([
+            html! { (place.map(String::as_str).join(", ")) },
+            html! { @for cell in cells { (cell) } },
+            html! { (words::cell(&entry.printed, scale)) },
+            html! { (text::value(entry.least, scale)) },
+            html! { (text::value(entry.most, scale)) },
+            match &entry.without {
+                Some(found) => html! { (words::cell(found, scale)) },
+                None => html! { span.absent { "no trial left" } },
+            },
+        ]);
+    }
+    html! {
+        h3 { "What the flagged numbers would do" }
+        p {
+            (flagged.sentence) " A number that does not agree with another may be typed, rounded, of other people or from \
+            a model; nothing here says that it is wrong. The table shows how far a result would move if it were \
+            wrong by one slip of the pen: two digits swapped, one dropped, the decimal point moved, a sign turned, \
+            a standard error taken for a standard deviation."
+        }
+        @if !flagged.pools.is_empty() { (grid.markup()) }
+    }
 }
 
 /// The drill-down: every data row with its source and the place in it.

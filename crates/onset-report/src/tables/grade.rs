@@ -3,12 +3,15 @@
 use super::{Table, three};
 use onset_review::answers::{Answers, Interval};
 use onset_review::grade::Grade;
+use onset_review::propagate::Flagged;
 
 pub(super) fn tables(answers: &Answers) -> Vec<Table> {
     answers
         .grade
         .iter()
         .flat_map(|grade| [findings(answers, grade), domains(grade)])
+        .chain([missing(answers)])
+        .chain(answers.flagged.iter().map(flagged))
         .collect()
 }
 
@@ -74,6 +77,53 @@ fn domains(grade: &Grade) -> Table {
                 (&domain.text).into(),
                 numbers.join("; ").into(),
             ]);
+        }
+    }
+    table
+}
+
+/// One line a trial that gives a pool no number.
+fn missing(answers: &Answers) -> Table {
+    let header = ["pool", "study", "label", "randomised", "kind", "reason", "rows"];
+    let mut table = Table::new("missing-results", &header);
+    for entry in &answers.missing.pools {
+        for trial in &entry.missing {
+            table.rows.push(vec![
+                (&entry.id).into(),
+                (&trial.study).into(),
+                (&trial.label).into(),
+                trial.people.into(),
+                (&trial.kind).into(),
+                (&trial.reason).into(),
+                trial.rows.as_slice().into(),
+            ]);
+        }
+    }
+    table
+}
+
+/// One line an alternative: the pool with another number in a flagged cell.
+fn flagged(flagged: &Flagged) -> Table {
+    let header = [
+        "pool", "study", "column", "printed", "checks", "what", "value", "estimate", "lower", "upper", "rows",
+    ];
+    let mut table = Table::new("flagged-numbers", &header);
+    for pool in &flagged.pools {
+        for cell in &pool.cells {
+            for other in &cell.alternatives {
+                let mut row = vec![
+                    (&pool.id).into(),
+                    (&cell.study).into(),
+                    (&cell.column).into(),
+                    cell.printed.into(),
+                    cell.checks.join(" ").into(),
+                    (&other.what).into(),
+                    other.value.into(),
+                ];
+                row.extend(three(Some(&other.estimate)));
+                row.push(cell.rows.as_slice().into());
+                table.rows.push(row);
+            }
         }
     }
     table

@@ -88,6 +88,11 @@ pub fn answers() -> Answers {
         evidence: evidence(&by),
         ledger: None,
         grade: None,
+        missing: onset_review::missing::MissingResults {
+            pools: Vec::new(),
+            protocol: Vec::new(),
+        },
+        flagged: None,
         warnings: vec![note(
             "split",
             "warning",

@@ -43,6 +43,15 @@ fn finding(rating: Concern, rule: &'static str, text: String, numbers: Vec<Named
     }
 }
 
+/// "a", "a and b", "a, b and c".
+fn joined(names: &[&str]) -> String {
+    match names.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
 fn percent(share: f64) -> String {
     format!("{:.0} %", 100.0 * share)
 }
@@ -56,18 +65,18 @@ fn risk_of_bias(facts: &Facts, cut: &CertaintyCut) -> Computed {
         number("share at high risk", high),
         number("share not judged", not_judged),
     ];
-    let by = if facts.tools.is_empty() {
-        "No trial has been judged".to_owned()
+    let text = if facts.tools.is_empty() {
+        "No trial of this pool has been judged, which is not a low risk.".to_owned()
     } else {
-        format!("By {}", facts.tools)
+        format!(
+            "Of the weight, {} is at low risk, {} unclear or with some concerns, {} at high risk, {} not judged ({}).",
+            percent(low),
+            percent(unclear),
+            percent(high),
+            percent(not_judged),
+            facts.tools
+        )
     };
-    let text = format!(
-        "{by}: of the weight, {} is at low risk, {} unclear or with some concerns, {} at high risk, {} not judged.",
-        percent(low),
-        percent(unclear),
-        percent(high),
-        percent(not_judged)
-    );
     let (rating, rule) = if high > cut.high_very_serious {
         (
             Concern::VerySerious,
@@ -156,11 +165,11 @@ fn inconsistency(facts: &Facts, cut: &CertaintyCut) -> Computed {
                 "the prediction interval crosses several lines that the confidence interval does not",
             ),
         };
-        let text = format!(
-            "The effect in a new setting may cross {more} of {} lines (small harm, no difference, small benefit) that \
-             the mean does not.",
-            lines.len()
-        );
+        let text = match more {
+            0 => "The prediction interval crosses no line that the confidence interval does not.".to_owned(),
+            1 => "In a new setting the effect may lie beyond a line that the mean does not cross.".to_owned(),
+            _ => format!("In a new setting the effect may lie beyond {more} lines that the mean does not cross."),
+        };
         return finding(rating, rule, text, numbers);
     }
     let line = facts.lines.as_ref().and_then(|lines| lines.small).unwrap_or(0.0);
@@ -202,21 +211,22 @@ fn imprecision(facts: &Facts, cut: &CertaintyCut) -> Computed {
     ];
     let size = information_size(facts, cut);
     numbers.extend(size.map(|size| number("optimal information size", size)));
-    let names: Vec<&str> = crossed
-        .iter()
-        .map(|line| match *line {
-            x if x < 0.0 => "a small harm",
-            x if x > 0.0 => "a small benefit",
-            _ => "no difference",
-        })
-        .collect();
+    let named = |wanted: fn(f64) -> bool, name: &'static str| crossed.iter().any(|line| wanted(*line)).then_some(name);
+    let names: Vec<&str> = [
+        named(|x| x < 0.0, "a small harm"),
+        named(|x| x == 0.0, "no difference"),
+        named(|x| x > 0.0, "a small benefit"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     match crossed.len() {
         0 => {}
         1 => {
             return finding(
                 Concern::Serious,
                 "the interval crosses one line",
-                format!("The interval crosses the line of {}.", names.join(" and ")),
+                format!("The interval crosses the line of {}.", joined(&names)),
                 numbers,
             );
         }
@@ -224,19 +234,32 @@ fn imprecision(facts: &Facts, cut: &CertaintyCut) -> Computed {
             return finding(
                 Concern::VerySerious,
                 "the interval crosses several lines",
-                format!("The interval crosses the lines of {}.", names.join(" and ")),
+                format!("The interval crosses the lines of {}.", joined(&names)),
                 numbers,
             );
         }
     }
     let Some(size) = size else {
-        return finding(
-            Concern::NotSerious,
-            "the interval crosses no line; no information size can be computed",
-            "The interval crosses no line; without a declared small effect no information size can be computed."
-                .to_owned(),
-            numbers,
+        let text = format!(
+            "The interval crosses no line that is known. {} people stand behind it; without a declared small effect the \
+             rule of thumb is {}.",
+            facts.people, cut.few_people
         );
+        return if facts.people < cut.few_people {
+            finding(
+                Concern::Serious,
+                "no declared small effect, and fewer people than the rule of thumb",
+                text,
+                numbers,
+            )
+        } else {
+            finding(
+                Concern::NotSerious,
+                "no line crossed, and as many people as the rule of thumb",
+                text,
+                numbers,
+            )
+        };
     };
     let people = facts.people as f64;
     let text = format!(

@@ -131,6 +131,19 @@ fn imprecision_by_lines_then_by_size() {
 }
 
 #[test]
+fn without_a_small_effect_a_rule_of_thumb_counts_people() {
+    let rated = |people: u64| {
+        rule(Domain::Imprecision, |facts| {
+            facts.lines = None;
+            facts.sd_over_small = None;
+            facts.people = people;
+        })
+    };
+    assert_eq!(rated(399).rating, Concern::Serious);
+    assert_eq!(rated(400).rating, Concern::NotSerious);
+}
+
+#[test]
 fn information_size_of_a_binary_outcome() {
     let computed = rule(Domain::Imprecision, |facts| {
         facts.sd_over_small = None;

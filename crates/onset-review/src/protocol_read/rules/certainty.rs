@@ -17,6 +17,7 @@ const WITHIN: Bounds = Bounds {
 
 impl Rules<'_> {
     pub(super) fn certainty(&mut self) {
+        self.missing_results();
         let protocol = self.protocol;
         let Some(certainty) = &protocol.certainty else {
             return;
@@ -75,6 +76,20 @@ impl Rules<'_> {
             ("small_study_p", cut.small_study_p, &PROBABILITY),
         ] {
             self.number(&["certainty", "cut", key], number, bounds);
+        }
+    }
+
+    fn missing_results(&mut self) {
+        let protocol = self.protocol;
+        let (outcomes, windows) = (self.outcome_ids(), self.window_ids());
+        let ids: Vec<&str> = protocol.missing_result.iter().map(|m| m.id.as_str()).collect();
+        self.ids("missing_result", &ids);
+        for (position, missing) in protocol.missing_result.iter().enumerate() {
+            let place = position.to_string();
+            let path = |key| ["missing_result", place.as_str(), key];
+            self.list(&path("outcomes"), &missing.outcomes, "outcome", &outcomes);
+            self.list(&path("windows"), &missing.windows, "window", &windows);
+            self.text(&path("reason"), &missing.reason);
         }
     }
 

@@ -1,0 +1,377 @@
+//! What a slip of the pen in a flagged cell would do to the pools that rest on it.
+//!
+//! # Formula
+//! For each cell that a number check names, the neighbours of the printed number by one transcription: two
+//! neighbouring digits swapped, the decimal point one place to either side, a digit dropped, the sign turned, and
+//! for a standard deviation the standard error it may be (SD = x sqrt(n)) or the other way round. Each neighbour
+//! that the scale and the group size allow replaces the number, one at a time, and the pool is fitted again; so is
+//! the pool without the study.
+
+use crate::answers::{Interval, Pool};
+use crate::effect;
+use crate::fit;
+use crate::gather::Job;
+use crate::index::Index;
+use crate::protocol::Protocol;
+use crate::run::is_headline;
+use crate::size::{checked, gather, measure_of};
+use onset_data::evidence::{Evidence, Statistic};
+use onset_data::{Diagnostic, RowId};
+use serde::Serialize;
+
+/// Number checks, and the pools that rest on what they name.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Flagged {
+    /// Cells that a check names.
+    pub cells: usize,
+    /// What this means for the headline, in a sentence.
+    pub sentence: String,
+    /// One entry a pool that rests on a flagged row.
+    pub pools: Vec<FlaggedPool>,
+    /// Rows that a check names.
+    pub rows: Vec<RowId>,
+    /// Protocol keys.
+    pub protocol: Vec<String>,
+}
+
+/// A pool that rests on flagged cells.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct FlaggedPool {
+    /// JSON Pointer of the pool.
+    pub pool: String,
+    pub id: String,
+    /// As pooled, shown scale.
+    pub printed: Interval,
+    /// Without the flagged studies; absent where none is left.
+    pub without: Option<Interval>,
+    pub without_k: usize,
+    pub cells: Vec<FlaggedCell>,
+    /// Smallest and largest pooled effect over all alternatives; equal to the printed one where there is none.
+    pub least: f64,
+    pub most: f64,
+}
+
+/// One flagged cell of a pool and its alternatives.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct FlaggedCell {
+    pub study: String,
+    pub label: String,
+    /// Codes of the checks: `check_nested`.
+    pub checks: Vec<String>,
+    pub column: String,
+    pub printed: f64,
+    pub alternatives: Vec<Alternative>,
+    pub rows: Vec<RowId>,
+}
+
+/// The pool with another number in a flagged cell.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct Alternative {
+    /// "digits swapped", "a standard error taken for a standard deviation".
+    pub what: String,
+    pub value: f64,
+    /// Shown scale.
+    pub estimate: Interval,
+}
+
+/// A cell that a check names: row, column, checks.
+struct Named {
+    row: RowId,
+    study: String,
+    column: String,
+    checks: Vec<String>,
+}
+
+/// `None` where no number check was made or none names a cell.
+pub(crate) fn flagged(
+    protocol: &Protocol,
+    evidence: &Evidence,
+    pools: &[Pool],
+    checks: &[Diagnostic],
+) -> Option<Flagged> {
+    let named = named(checks);
+    if named.is_empty() {
+        return None;
+    }
+    let index = Index::new(protocol, evidence);
+    let mut touched = Vec::new();
+    let mut headline = false;
+    for (i, pool) in pools.iter().enumerate() {
+        let Some(entry) = of_pool(&index, evidence, pool, &named, i) else {
+            continue;
+        };
+        headline |= is_headline(&index, pool);
+        touched.push(entry);
+    }
+    let sentence = match (headline, touched.len()) {
+        (true, _) => "The headline result rests on a number that a check names.".to_owned(),
+        (false, 0) => "No result rests on a number that a check names.".to_owned(),
+        (false, 1) => "The headline result rests on no number that a check names; one other result does.".to_owned(),
+        (false, k) => {
+            format!("The headline result rests on no number that a check names; {k} other results do.")
+        }
+    };
+    let mut rows: Vec<RowId> = named.iter().map(|cell| cell.row.clone()).collect();
+    rows.sort();
+    rows.dedup();
+    Some(Flagged {
+        cells: named.len(),
+        sentence,
+        pools: touched,
+        rows,
+        protocol: vec!["review.headline".to_owned()],
+    })
+}
+
+fn named(checks: &[Diagnostic]) -> Vec<Named> {
+    let mut list: Vec<Named> = Vec::new();
+    for check in checks.iter().filter(|check| check.code.starts_with("check_")) {
+        let (Some(file), Some(line), Some(column)) = (&check.file, check.line, &check.column) else {
+            continue;
+        };
+        let Ok(row) = format!("{file}:{line}").parse::<RowId>() else {
+            continue;
+        };
+        match list.iter_mut().find(|cell| cell.row == row && cell.column == *column) {
+            Some(cell) => cell.checks.push(check.code.clone()),
+            None => list.push(Named {
+                row,
+                study: check.study.clone().unwrap_or_default(),
+                column: column.clone(),
+                checks: vec![check.code.clone()],
+            }),
+        }
+    }
+    list
+}
+
+fn of_pool(
+    index: &Index<'_>,
+    evidence: &Evidence,
+    pool: &Pool,
+    named: &[Named],
+    position: usize,
+) -> Option<FlaggedPool> {
+    let estimate = pool.estimate.as_ref()?;
+    let mine: Vec<&Named> = named
+        .iter()
+        .filter(|cell| pool.studies.iter().any(|study| study.rows.contains(&cell.row)))
+        .collect();
+    if mine.is_empty() {
+        return None;
+    }
+    let studies: Vec<&str> = mine.iter().map(|cell| cell.study.as_str()).collect();
+    let without = refit(index, pool, |study| !studies.contains(&study));
+    let cells: Vec<FlaggedCell> = mine
+        .iter()
+        .filter_map(|cell| {
+            let printed = read(evidence, cell)?;
+            let alternatives = neighbours(index.protocol, evidence, cell, printed)
+                .into_iter()
+                .filter_map(|(what, value)| {
+                    let mut other = evidence.clone();
+                    write(&mut other, cell, value)?;
+                    let index = Index::new(index.protocol, &other);
+                    let (estimate, _) = refit(&index, pool, |_| true)?;
+                    Some(Alternative { what, value, estimate })
+                })
+                .collect();
+            Some(FlaggedCell {
+                study: cell.study.clone(),
+                label: evidence
+                    .study(&cell.study)
+                    .map_or_else(|| cell.study.clone(), |study| study.label.clone()),
+                checks: cell.checks.clone(),
+                column: cell.column.clone(),
+                printed,
+                alternatives,
+                rows: vec![cell.row.clone()],
+            })
+        })
+        .collect();
+    let moved = || {
+        cells
+            .iter()
+            .flat_map(|cell| cell.alternatives.iter().map(|other| other.estimate.value))
+    };
+    Some(FlaggedPool {
+        pool: format!("/size/by/{position}"),
+        id: pool.id.clone(),
+        printed: Interval {
+            value: estimate.value,
+            lower: estimate.lower,
+            upper: estimate.upper,
+        },
+        without_k: without.as_ref().map_or(0, |(_, k)| *k),
+        without: without.map(|(interval, _)| interval),
+        least: moved().fold(estimate.value, f64::min),
+        most: moved().fold(estimate.value, f64::max),
+        cells,
+    })
+}
+
+/// The pool fitted again with the studies that are wanted: shown scale, and how many there are.
+fn refit(index: &Index<'_>, pool: &Pool, wanted: impl Fn(&str) -> bool) -> Option<(Interval, usize)> {
+    let model = &index.protocol.model;
+    let outcome = index.outcome(&pool.outcome)?;
+    let job = Job {
+        comparison: index.protocol.comparison.iter().find(|c| c.id == pool.comparison)?,
+        outcome,
+        window: index.window(&pool.window)?,
+        measure: measure_of(model, outcome),
+    };
+    let mut gathered = gather(index, job, model);
+    gathered.members.retain(|member| wanted(&member.data.study.id));
+    if gathered.members.is_empty() {
+        return None;
+    }
+    let effects = checked(&gathered.members).ok()?;
+    let fit = fit::fit(&effects, model).ok()?.value;
+    let shown = effect::shown(job.measure, &fit.mean);
+    [shown.value, shown.lower, shown.upper]
+        .iter()
+        .all(|x| x.is_finite())
+        .then_some((shown, effects.k()))
+}
+
+/// The number in the cell; `None` for columns that no pool reads.
+fn read(evidence: &Evidence, cell: &Named) -> Option<f64> {
+    if let Some(o) = evidence.observations.iter().find(|o| o.row == cell.row) {
+        return match cell.column.as_str() {
+            "mean" => o.mean,
+            "sd" => o.sd,
+            "se" => o.se,
+            "events" => o.events.map(|n| n as f64),
+            "percent" => o.percent,
+            _ => None,
+        };
+    }
+    let c = evidence.contrasts.iter().find(|c| c.row == cell.row)?;
+    match cell.column.as_str() {
+        "estimate" => c.estimate,
+        "se" => c.se,
+        _ => None,
+    }
+}
+
+fn write(evidence: &mut Evidence, cell: &Named, value: f64) -> Option<()> {
+    if let Some(o) = evidence.observations.iter_mut().find(|o| o.row == cell.row) {
+        match cell.column.as_str() {
+            "mean" => o.mean = Some(value),
+            "sd" => o.sd = Some(value),
+            "se" => o.se = Some(value),
+            "events" => o.events = Some(value as u64),
+            "percent" => o.percent = Some(value),
+            _ => return None,
+        }
+        return Some(());
+    }
+    let c = evidence.contrasts.iter_mut().find(|c| c.row == cell.row)?;
+    match cell.column.as_str() {
+        "estimate" => c.estimate = Some(value),
+        "se" => c.se = Some(value),
+        _ => return None,
+    }
+    Some(())
+}
+
+/// Numbers one transcription away that the row allows.
+fn neighbours(
+    protocol: &Protocol,
+    evidence: &Evidence,
+    cell: &Named,
+    printed: f64,
+) -> Vec<(String, f64)> {
+    let observation = evidence.observations.iter().find(|o| o.row == cell.row);
+    let signed = match observation {
+        Some(o) => {
+            cell.column == "mean" && matches!(o.statistic, Statistic::Change | Statistic::LsmeanChange)
+        }
+        None => cell.column == "estimate",
+    };
+    let mut list = slips(printed, signed);
+    if let (Some(n), "sd") = (observation.and_then(|o| o.n), cell.column.as_str()) {
+        let root = (n as f64).sqrt();
+        list.push(("a standard error printed as a standard deviation".to_owned(), printed * root));
+        list.push((
+            "a standard deviation multiplied by the root of the group size".to_owned(),
+            printed / root,
+        ));
+    }
+    let range = observation.and_then(|o| {
+        let outcome = protocol.outcome.iter().find(|outcome| outcome.id == o.outcome)?;
+        let scale = outcome.scales.iter().find(|s| Some(s.id.as_str()) == o.scale.as_deref())?;
+        scale.range
+    });
+    let allowed = |value: f64| match (cell.column.as_str(), observation) {
+        ("events", Some(o)) => value.fract() == 0.0 && o.n.is_none_or(|n| value <= n as f64),
+        ("percent", _) => value <= 100.0,
+        ("mean", _) => range.is_none_or(|[low, high]| {
+            if signed {
+                value.abs() <= high - low
+            } else {
+                value >= low && value <= high
+            }
+        }),
+        ("sd", _) => value > 0.0 && range.is_none_or(|[low, high]| value <= high - low),
+        ("se", _) => value > 0.0,
+        _ => true,
+    };
+    list.retain(|(_, value)| value.is_finite() && allowed(*value));
+    list
+}
+
+/// Slips of the pen in one printed number, each value once.
+pub(crate) fn slips(printed: f64, signed: bool) -> Vec<(String, f64)> {
+    let text = printed.abs().to_string();
+    let sign = if printed < 0.0 { -1.0 } else { 1.0 };
+    let letters: Vec<char> = text.chars().collect();
+    let places: Vec<usize> = (0..letters.len()).filter(|&i| letters[i].is_ascii_digit()).collect();
+    let mut list: Vec<(String, f64)> = Vec::new();
+    let mut add = |what: &str, value: f64| {
+        if value.is_finite() && value != printed && list.iter().all(|(_, known)| *known != value) {
+            list.push((what.to_owned(), value));
+        }
+    };
+    let number = |letters: &[char]| letters.iter().collect::<String>().parse::<f64>().ok();
+    for pair in places.windows(2) {
+        if let [a, b] = pair {
+            let mut other = letters.clone();
+            other.swap(*a, *b);
+            if let Some(value) = number(&other) {
+                add("two digits swapped", sign * value);
+            }
+        }
+    }
+    if places.len() > 1 {
+        for &place in &places {
+            let mut other = letters.clone();
+            other.remove(place);
+            if let Some(value) = number(&other) {
+                add("a digit dropped", sign * value);
+            }
+        }
+    }
+    add("the decimal point one place to the left", printed / 10.0);
+    add("the decimal point one place to the right", printed * 10.0);
+    if signed {
+        add("the sign turned", -printed);
+    }
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_of_a_printed_number() {
+        let values: Vec<f64> = slips(12.3, false).iter().map(|(_, value)| *value).collect();
+        assert_eq!(values, [21.3, 13.2, 2.3, 1.3, 12.0, 1.23, 123.0]);
+        assert!(slips(-7.9, true).iter().any(|(_, value)| *value == 7.9));
+        assert!(slips(11.0, false).iter().all(|(what, _)| what != "two digits swapped"), "11 swapped is 11");
+    }
+}
