@@ -8,8 +8,8 @@
 
 use onset_effects::Effects;
 use onset_models::blinding::{
-    Belief, BiasPrior, ExpectancyError, SlopePrior, bias_adjusted, expectancy_posterior, tipping_point,
-    without_expectancy,
+    ArmGuesses, Belief, BiasPrior, ExpectancyError, Guessing, SlopePrior, Stratum, bang, belief_difference,
+    bias_adjusted, correct_guess_rate_curve, expectancy_posterior, pooled_bang, tipping_point, without_expectancy,
 };
 use onset_models::pool::Options;
 
@@ -185,4 +185,151 @@ fn a_flat_slope_is_refused_with_two_observed_beliefs() {
     beliefs[1].observed = true;
     assert!(flat(&beliefs).unwrap().slope_sd > 0.0);
     assert!(flat(&beliefs[..2]).is_err());
+}
+
+/// Two optimisers of one likelihood: metafor's nlminb stops near 1e-8 of the log likelihood.
+const OPTIMISED: f64 = 2e-4;
+
+/// Guesses (active, control, don't know of n) in the active and the control arm: CRISP, Houweling's patients and
+/// Lii 2023 with five made-up trials. Reference: metafor 3.8-1, `rma.mv(y, v, mods = ~ arm - 1,
+/// random = ~ arm | trial, struct = "UN")`.
+const TRIALS: [[f64; 6]; 8] = [
+    [82.0, 25.0, 277.0, 27.0, 29.0, 139.0],
+    [143.0, 14.0, 345.0, 104.0, 57.0, 336.0],
+    [9.0, 5.0, 19.0, 8.0, 5.0, 19.0],
+    [40.0, 20.0, 80.0, 30.0, 25.0, 80.0],
+    [55.0, 10.0, 90.0, 20.0, 50.0, 95.0],
+    [30.0, 30.0, 70.0, 25.0, 20.0, 65.0],
+    [70.0, 12.0, 100.0, 35.0, 33.0, 100.0],
+    [22.0, 18.0, 50.0, 30.0, 12.0, 55.0],
+];
+
+fn guesses(active: f64, control: f64, n: f64) -> ArmGuesses {
+    ArmGuesses {
+        active,
+        control,
+        dont_know: n - active - control,
+    }
+}
+
+#[test]
+fn bang_indices_of_both_arms_are_pooled_together() {
+    let trials: Vec<_> = TRIALS
+        .iter()
+        .map(|[a, b, n, c, d, m]| {
+            (
+                bang(&guesses(*a, *b, *n), true).unwrap(),
+                bang(&guesses(*c, *d, *m), false).unwrap(),
+            )
+        })
+        .collect();
+    let pooled = pooled_bang(&trials, 0.95).unwrap();
+    let expected = [
+        (pooled.active.estimate, 0.2886421921432),
+        (pooled.control.estimate, -0.0510479533153),
+        (pooled.active.standard_error, 0.0723515065896),
+        (pooled.control.standard_error, 0.0665120914761),
+        (pooled.covariance, 0.00237251023297),
+        (pooled.tau2[0], 0.0335909830439),
+        (pooled.tau2[1], 0.0270546078864),
+        (pooled.rho, 0.6033523316229),
+    ];
+    for (ours, theirs) in expected {
+        assert!((ours - theirs).abs() < OPTIMISED, "{ours} v {theirs}");
+    }
+    assert!(pooled.loglik > 4.0915864582783 - 1e-7, "{}", pooled.loglik);
+    let half = 0.5 * (pooled.active.estimate + pooled.control.estimate);
+    assert_eq!(pooled.difference.estimate, half);
+    assert_eq!(pooled.guessing, Guessing::Unclear);
+    assert!(pooled_bang(&trials[..2], 0.95).is_err(), "two trials are too few");
+    // the same trials with the arms' names turned give the same B
+    let turned: Vec<_> = trials.iter().map(|(t, c)| (*c, *t)).collect();
+    let turned = pooled_bang(&turned, 0.95).unwrap();
+    assert!((turned.difference.estimate - half).abs() < OPTIMISED);
+}
+
+#[test]
+fn scenarios_are_told_by_both_signs() {
+    let made = |active: f64, control: f64| {
+        let index = |x: f64| guesses(50.0 * (1.0 + x), 50.0 * (1.0 - x), 100.0);
+        let turned = |x: f64| guesses(50.0 * (1.0 - x), 50.0 * (1.0 + x), 100.0);
+        let trials: Vec<_> = [-0.02, 0.0, 0.02]
+            .iter()
+            .map(|shift| {
+                (
+                    bang(&index(active + shift), true).unwrap(),
+                    bang(&turned(control + shift), false).unwrap(),
+                )
+            })
+            .collect();
+        pooled_bang(&trials, 0.95).unwrap().guessing
+    };
+    assert_eq!(made(0.5, 0.5), Guessing::Unblinded);
+    assert_eq!(made(0.5, -0.5), Guessing::Wishful);
+    assert_eq!(made(-0.5, 0.5), Guessing::Disappointed);
+    assert_eq!(made(0.0, 0.0), Guessing::Unclear);
+}
+
+/// Strata of one table and, where it has one, one scale.
+fn strata(file: &str, scale: Option<&str>, column: &str) -> ([Stratum; 4], [Stratum; 2]) {
+    let path = format!("{}/../../oracles/methods/{file}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut lines = text.lines();
+    let header: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let at = |name: &str| header.iter().position(|h| *h == name);
+    let rows: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).collect();
+    let find = |arm: &str, guess: &str| {
+        let row = rows.iter().find(|row| {
+            row[at("allocation").unwrap()] == arm
+                && row[at("guess").unwrap()] == guess
+                && scale.is_none_or(|scale| row[at("scale").unwrap()] == scale)
+        });
+        row.map_or(Stratum { n: 0.0, mean: 0.0 }, |row| Stratum {
+            n: row[at("n").unwrap()].parse().unwrap(),
+            mean: row[at(column).unwrap()].parse().unwrap(),
+        })
+    };
+    (
+        [find("AC", "AC"), find("AC", "PL"), find("PL", "AC"), find("PL", "PL")],
+        [find("AC", "U"), find("PL", "U")],
+    )
+}
+
+#[test]
+fn the_curve_of_the_microdose_strata_meets_the_reference() {
+    // analytic curve, three printed decimals; the published curves resample kernel densities and lie within 0.6
+    let cases = [
+        ("PANAS", 3.228, 1.237, Some((3.2, 1.1))),
+        ("energy", 11.523, 7.321, Some((11.5, 6.8))),
+        ("mood", 6.429, 2.709, None),
+        ("creativity", 6.433, 2.060, None),
+        ("intensity", 9.954, -0.326, None),
+    ];
+    for (scale, raw, half, published) in cases {
+        let (strata, unknown) = strata("microdose_strata.csv", Some(scale), "mean");
+        let curve = correct_guess_rate_curve(strata, unknown).unwrap();
+        assert!((curve.raw - raw).abs() < 1e-3, "{scale}: {}", curve.raw);
+        assert!((curve.at(0.5) - half).abs() < 1e-3, "{scale}: {}", curve.at(0.5));
+        if let Some((printed_raw, printed_half)) = published {
+            assert!((curve.raw - printed_raw).abs() < 0.6 && (curve.at(0.5) - printed_half).abs() < 0.6);
+        }
+    }
+    let (panas, unknown) = strata("microdose_strata.csv", Some("PANAS"), "mean");
+    let curve = correct_guess_rate_curve(panas, unknown).unwrap();
+    assert!((curve.observed_rate - 0.644).abs() < 5e-4);
+}
+
+#[test]
+fn the_curve_of_lii_2023_meets_the_reference() {
+    let (strata, unknown) = strata("lii2023_strata.csv", None, "mean_madrs_d1_3");
+    let curve = correct_guess_rate_curve(strata, unknown).unwrap();
+    for (rate, difference) in [(14.0 / 27.0, -3.0263), (0.5, -2.8098), (0.7, -5.1813), (0.9, -7.6768)] {
+        assert!((curve.at(rate) - difference).abs() < PRINTED, "{rate}: {}", curve.at(rate));
+    }
+    let arms = [guesses(9.0, 5.0, 19.0), guesses(8.0, 5.0, 19.0)];
+    let b = belief_difference(&arms[0], &arms[1]).unwrap();
+    assert!((b.estimate - 0.0263).abs() < PRINTED);
+    // a share of 0 from belief to outcome leaves the raw difference, a share of 1 takes the curve at one half
+    assert_eq!(curve.adjusted(0.0), curve.raw);
+    assert!((curve.adjusted(1.0) - curve.at(0.5)).abs() < 1e-12);
 }

@@ -417,6 +417,8 @@ pub struct EvidenceReport {
     pub doubts: Vec<DoubtNote>,
     pub published: Vec<PublishedCheck>,
     pub harms: Vec<HarmRow>,
+    /// Declared harms of which no row tells.
+    pub harms_missing: Vec<String>,
     pub checks: Vec<Note>,
     /// Declared outcomes without any row.
     pub not_available: Vec<String>,

@@ -37,6 +37,13 @@ pub(crate) fn report(
             .collect(),
         published: published::checks(index, evidence),
         harms: harms(evidence),
+        harms_missing: index
+            .protocol
+            .harm
+            .iter()
+            .filter(|harm| !evidence.harms.iter().any(|row| harm.events.contains(&row.event)))
+            .map(|harm| harm.label.clone())
+            .collect(),
         checks: checks.iter().map(Note::from).collect(),
         not_available: not_available(index, evidence),
         sources: evidence

@@ -1,6 +1,7 @@
 //! The blinding ledger: what people guessed, and the headline result with expectancy taken out.
 
 mod adjust;
+mod benchmark;
 mod guesses;
 
 use crate::answers::{Answer, Interval, Pool};
@@ -24,6 +25,9 @@ pub struct Ledger {
     pub belief: Vec<BeliefRow>,
     /// Pooled difference in belief over participants, where at least two trials have one with a standard error.
     pub pooled_belief: Option<PooledBelief>,
+    /// Control arms beside published ones; absent where the protocol declares no benchmark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub controls: Option<ControlBands>,
     /// The headline result adjusted; absent where the protocol declares no assumptions.
     pub adjusted: Option<Adjusted>,
     /// Why it is absent.
@@ -31,6 +35,44 @@ pub struct Ledger {
     /// The caveat of every adjusted number.
     pub caveat: String,
     /// Protocol keys.
+    pub protocol: Vec<String>,
+}
+
+/// Improvement of control arms, ours and published ones.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ControlBands {
+    /// Control arms of this review.
+    pub arms: Vec<ControlArm>,
+    /// Published ones.
+    pub bands: Vec<PublishedBand>,
+    /// Protocol keys.
+    pub protocol: Vec<String>,
+}
+
+/// Improvement of one control arm in one window.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct ControlArm {
+    pub study: String,
+    pub label: String,
+    pub arm: String,
+    pub control_type: String,
+    pub window: String,
+    /// In standard deviations at baseline; positive is improvement.
+    pub change: f64,
+    /// Label of the published value that lies nearest.
+    pub nearest: String,
+    pub rows: Vec<RowId>,
+}
+
+/// A published improvement.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct PublishedBand {
+    pub id: String,
+    pub label: String,
+    pub change: f64,
+    pub source: String,
     pub protocol: Vec<String>,
 }
 
@@ -175,6 +217,7 @@ pub(crate) fn ledger(index: &Index<'_>, evidence: &Evidence, pools: &[Pool]) -> 
     }
     Some(Ledger {
         pooled_belief: guesses::pooled(index, &found.belief),
+        controls: benchmark::bands(index),
         guesses: found.arms,
         belief: found.belief,
         adjusted,

@@ -14,6 +14,7 @@ pub mod grade;
 mod index;
 pub mod ledger;
 pub mod missing;
+mod phrase;
 pub mod protocol;
 pub mod propagate;
 mod protocol_read;

@@ -42,6 +42,21 @@ pub struct Protocol {
     /// Results that are known to exist and are not in the tables.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing_result: Vec<MissingResult>,
+    /// Harms that a reader will look for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub harm: Vec<HarmOfInterest>,
+}
+
+/// `[[harm]]`: a harm that a reader will look for; the page says where no table holds it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HarmOfInterest {
+    /// Id.
+    pub id: String,
+    /// As printed: "raised blood pressure".
+    pub label: String,
+    /// Events of `harms.csv` that speak about it.
+    pub events: Vec<String>,
 }
 
 /// `[[missing_result]]`: a trial measured something, and no usable number is in the tables.
@@ -200,6 +215,23 @@ pub struct Blinding {
     pub assumed: Vec<AssumedBelief>,
     /// Published sizes of the effect of belief.
     pub expectancy: Vec<Expectancy>,
+    /// Published improvements of control arms, to hold ours against.
+    #[serde(default)]
+    pub benchmark: Vec<Benchmark>,
+}
+
+/// `[[blinding.benchmark]]`: how much control arms of a kind improve, in standard deviations.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Benchmark {
+    /// Id.
+    pub id: String,
+    /// As printed: "waiting list".
+    pub label: String,
+    /// Standardised mean change, positive for improvement.
+    pub value: f64,
+    /// Where it comes from.
+    pub source: String,
 }
 
 /// `[[blinding.assumed]]`: B = mean belief in the active treatment (1 sure of it, 1/2 undecided, 0 sure of

@@ -6,6 +6,7 @@ use crate::grade;
 use crate::index::Index;
 use crate::ledger;
 use crate::missing;
+use crate::phrase;
 use crate::propagate;
 use crate::protocol::{Direction, Protocol};
 use crate::size;
@@ -225,11 +226,11 @@ fn headline_sentence(pool: &Pool, estimate: &Estimate) -> String {
     };
     let direction = if better { "better" } else { "worse" };
     format!(
-        "{} v {}, {} at {}: {direction} on average; {verdict}.",
+        "{} v {}, {} {}: {direction} on average; {verdict}.",
         capital(&pool.treatment_label),
-        pool.control_label,
-        pool.outcome_label.to_lowercase(),
-        pool.window_label.to_lowercase(),
+        phrase::lower_first(&pool.control_label),
+        phrase::lower_first(&pool.outcome_label),
+        phrase::at_window(&pool.window_label),
     )
 }
 

@@ -11,6 +11,7 @@ use crate::effect;
 use crate::fit::{self, Fit};
 use crate::gather::{Found, Job, StudyEffect, study_effect};
 use crate::index::{Index, StudyData};
+use crate::phrase;
 use crate::protocol::{
     ContrastUse, ControlType, Conversion, Direction, EffectMeasure, Model, Outcome, OutcomeKind, SubgroupBy,
     Tau2,
@@ -218,9 +219,9 @@ fn empty_pool(job: Job<'_>, left_out: Vec<LeftOut>, model: &Model) -> Pool {
 
 fn why_nothing(pool: &Pool, job: Job<'_>) -> String {
     let what = format!(
-        "{} at {}",
-        job.outcome.label.to_lowercase(),
-        job.window.label.to_lowercase()
+        "{} {}",
+        phrase::lower_first(&job.outcome.label),
+        phrase::at_window(&job.window.label)
     );
     match pool.left_out.len() {
         0 => format!("No study of this comparison reports {what}."),
@@ -324,8 +325,12 @@ fn assumptions(pool: &Pool, members: &[Member<'_>]) -> Vec<String> {
                     .any(|applied| applied.conversion == conversion)
             })
             .count();
-        let (name, description) = convert::describe(conversion);
-        said.push(format!("{name} in {count} of {} studies: {description}.", pool.k));
+        let (_, description) = convert::describe(conversion);
+        let studies = match (count, pool.k) {
+            (1, 1) => "the one study".to_owned(),
+            (count, k) => format!("{count} of {k} studies"),
+        };
+        said.push(format!("In {studies}: {description}."));
     }
     let statistic = |name: &str| members.iter().any(|m| m.effect.statistic == name);
     if pool.measure == "MD" && statistic("endpoint") && (statistic("change") || statistic("contrast")) {
@@ -485,7 +490,7 @@ fn subgroup_value(index: &Index<'_>, member: &Member<'_>, by: SubgroupBy) -> Str
     }
 }
 
-fn control_type_name(kind: ControlType) -> &'static str {
+pub(crate) fn control_type_name(kind: ControlType) -> &'static str {
     match kind {
         ControlType::Inert => "inert",
         ControlType::Active => "active",

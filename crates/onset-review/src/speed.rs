@@ -2,6 +2,7 @@
 
 use crate::answers::{Answer, Course, CoursePoint, Interval, Pool};
 use crate::index::Index;
+use crate::phrase;
 
 /// Results by window of every comparison and outcome, in the protocol's order.
 fn courses(pools: &[Pool]) -> Vec<Course> {
@@ -73,17 +74,17 @@ pub(crate) fn answer(index: &Index<'_>, pools: &[Pool]) -> Answer {
         (Some((_, first)), Some((_, pool))) => format!(
             "The earliest window with results is {} ({}); the earliest in which {} is separated from {} is \
              {} ({}).",
-            first.window_label.to_lowercase(),
+            phrase::window(&first.window_label),
             trials(first),
-            pool.treatment_label,
-            pool.control_label,
-            pool.window_label.to_lowercase(),
+            phrase::lower_first(&pool.treatment_label),
+            phrase::lower_first(&pool.control_label),
+            phrase::window(&pool.window_label),
             trials(pool),
         ),
         (Some((_, first)), None) => format!(
             "The earliest window with results is {} ({}); in no window does the interval exclude no \
              difference.",
-            first.window_label.to_lowercase(),
+            phrase::window(&first.window_label),
             trials(first),
         ),
     };

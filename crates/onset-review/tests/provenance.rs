@@ -184,3 +184,74 @@ fn two_studies_have_a_bayesian_interval_beside() {
     }
     assert!(found > 0, "no pool of two studies");
 }
+
+/// A closed form of one study against the fit.
+const ONE_STUDY: f64 = 1e-12;
+
+/// Lii 2023 prints 11 of 19 remitters at day 7, more than responders: the pool with 1 in its place is the odds ratio
+/// of the counts, and the range holds it.
+#[test]
+fn flagged_numbers_move_the_pools_that_rest_on_them() {
+    let (_, results) = ketamine();
+    let flagged = &results["flagged"];
+    let id = "racemic-v-control/remission/day7";
+    let entry = flagged["pools"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|entry| entry["id"] == id)
+        .unwrap_or_else(|| panic!("{flagged:#?}"));
+    let cell = &entry["cells"][0];
+    assert_eq!(cell["rows"][0], "observations.csv:184");
+    assert_eq!((&cell["column"], cell["printed"].as_f64()), (&Value::from("events"), Some(11.0)));
+    let dropped = cell["alternatives"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|other| other["value"] == 1.0)
+        .unwrap_or_else(|| panic!("{cell:#?}"));
+    let pool = results.pointer(entry["pool"].as_str().unwrap()).unwrap();
+    let side = |name: &str, key: &str| pool["studies"][0][name][key].as_f64().unwrap();
+    let (a, n1, n2) = (side("treatment", "events"), side("treatment", "n"), side("control", "n"));
+    let by_hand = a * (n2 - 1.0) / (n1 - a);
+    let ours = dropped["estimate"]["value"].as_f64().unwrap();
+    assert!((ours / by_hand - 1.0).abs() < ONE_STUDY, "{ours} v {by_hand}");
+    let most = entry["most"].as_f64().unwrap();
+    assert!(most >= ours && entry["least"].as_f64().unwrap() <= entry["printed"]["value"].as_f64().unwrap());
+    assert!(entry["without"].is_null(), "the only trial");
+    assert!(flagged["sentence"].as_str().unwrap().contains("headline"));
+}
+
+/// Every pool of a primary comparison counts its trials: those pooled and those missing make all.
+#[test]
+fn trials_without_a_result_are_counted() {
+    let (_, results) = ketamine();
+    let pools = results["missing"]["pools"].as_array().unwrap();
+    assert!(!pools.is_empty());
+    for entry in pools {
+        let missing = entry["missing"].as_array().unwrap().len() as u64;
+        let count = |key: &str| entry[key].as_u64().unwrap();
+        assert_eq!(count("pooled") + missing, count("trials"), "{}", entry["id"]);
+        assert!(count("people_pooled") <= count("people"));
+    }
+    let headline = pools
+        .iter()
+        .find(|entry| entry["pool"] == results["size"]["pool"])
+        .unwrap();
+    assert_eq!(headline["pooled"], 3);
+}
+
+/// The headline's certainty is the sum of its domains, and each domain says its rule.
+#[test]
+fn certainty_is_what_the_domains_leave() {
+    let (_, results) = ketamine();
+    for rated in results["grade"]["pools"].as_array().unwrap() {
+        let domains = rated["domains"].as_array().unwrap();
+        assert_eq!(domains.len(), 5, "{}", rated["id"]);
+        let off: u64 = domains.iter().map(|d| d["levels"].as_u64().unwrap()).sum();
+        assert_eq!(rated["level"].as_u64().unwrap(), 4u64.saturating_sub(off).max(1));
+        for domain in domains {
+            assert!(!domain["rule"].as_str().unwrap().is_empty() && !domain["text"].as_str().unwrap().is_empty());
+        }
+    }
+}

@@ -134,6 +134,12 @@ fn size(answers: &Answers, figures: &BTreeMap<String, Figure>) -> Screen {
     unknown.push(
         "Side effects are not on this page. The full report lists what the studies counted.".to_owned(),
     );
+    if !answers.evidence.harms_missing.is_empty() {
+        unknown.push(format!(
+            "We have no counts at all of: {}.",
+            answers.evidence.harms_missing.join(", ")
+        ));
+    }
     let known = html! {
         @if let Some(pool) = found { (average(pool)) }
         @for (pool, absolute, name) in &absolute { (per_hundred(pool, absolute, figures.get(name))) }

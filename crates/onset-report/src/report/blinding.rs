@@ -7,7 +7,7 @@ use crate::words;
 use maud::{Markup, html};
 use onset_plot::text;
 use onset_review::answers::{Interval, Pool};
-use onset_review::ledger::{Adjusted, Ledger};
+use onset_review::ledger::{Adjusted, ControlBands, Ledger};
 
 /// The section; `None` where there is no ledger.
 pub(super) fn section(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
@@ -22,6 +22,9 @@ pub(super) fn section(context: &Context<'_>) -> Result<Option<Markup>, TableErro
             (parts::figure(context, "blinding-plane")?)
             (priors(adjusted, pool))
             (parts::folded("Belief, trial by trial", false, &trials(context, adjusted)))
+        }
+        @if let Some(controls) = &ledger.controls {
+            (parts::folded("Control arms beside published control arms", false, &benchmarks(context, controls)))
         }
         @if !ledger.guesses.is_empty() {
             (parts::folded("What people guessed", false, &guesses(context, ledger)))
@@ -146,4 +149,48 @@ fn guesses(context: &Context<'_>, ledger: &Ledger) -> Markup {
         ]);
     }
     html! { (arms.markup()) (belief.markup()) }
+}
+
+/// Improvement of each control arm, with the published value that lies nearest.
+fn benchmarks(context: &Context<'_>, controls: &ControlBands) -> Markup {
+    let mut published = Grid::new(
+        "Published improvement, in standard deviations",
+        [text_column("Control arms of"), number("Improvement"), text_column("Source")],
+    );
+    for band in &controls.bands {
+        published.row([
+            html! { (words::capital(&band.label)) },
+            html! { (text::number(band.change, 2)) },
+            html! { (band.source) },
+        ]);
+    }
+    let mut arms = Grid::new(
+        "Improvement of the control arms here, in standard deviations at baseline",
+        [
+            text_column("Trial and arm"),
+            text_column("Control"),
+            text_column("Window"),
+            number("Improvement"),
+            text_column("Nearest published value"),
+        ],
+    );
+    for arm in &controls.arms {
+        arms.row([
+            html! { (arm.label) ", " (words::uncapital(&arm.arm)) },
+            html! { (arm.control_type) },
+            html! { (words::uncapital(&arm.window)) },
+            context.sources.link(&text::number(arm.change, 2), &arm.rows),
+            html! { (arm.nearest) },
+        ]);
+    }
+    html! {
+        p {
+            "A control arm that hardly improves may hold people who knew that they had got nothing, and were let down. \
+             It may also have been measured early: the published values are of the ends of trials of several weeks, and \
+             a lower spread at baseline makes an improvement look larger. People also get better by themselves. So this \
+             is a pointer, not a measure of unblinding."
+        }
+        (published.markup())
+        (arms.markup())
+    }
 }

@@ -162,7 +162,8 @@ fn judgements(context: &Context<'_>, tool: &str) -> Markup {
 
 fn harms(context: &Context<'_>) -> Option<Markup> {
     let harms = &context.answers.evidence.harms;
-    if harms.is_empty() {
+    let missing = &context.answers.evidence.harms_missing;
+    if harms.is_empty() && missing.is_empty() {
         return None;
     }
     let mut grid = Grid::new(
@@ -188,9 +189,15 @@ fn harms(context: &Context<'_>) -> Option<Markup> {
         ]);
     }
     Some(html! {
-        p { "As printed, not pooled: a trial that is not listed did not count the event, or its count is not in \
-             these tables. That is not a count of zero." }
-        (grid.markup())
+        @if !missing.is_empty() {
+            p { "Looked for, and in no table of this review: " (missing.join("; ")) ". Not in these tables does not mean \
+                 that it did not happen." }
+        }
+        @if !harms.is_empty() {
+            p { "As printed, not pooled: a trial that is not listed did not count the event, or its count is not in \
+                 these tables. That is not a count of zero." }
+            (grid.markup())
+        }
     })
 }
 

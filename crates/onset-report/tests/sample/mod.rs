@@ -753,6 +753,7 @@ fn evidence(pools: &[Pool]) -> EvidenceReport {
                 rows: row(6),
             },
         ],
+        harms_missing: Vec::new(),
         harms: vec![HarmRow {
             study: "t4".to_owned(),
             label: TRIALS[4].to_owned(),

@@ -7,6 +7,7 @@
 use super::Rated;
 use super::facts::Size;
 use crate::answers::Pool;
+use crate::phrase::{at_window, lower_first};
 
 /// high | moderate | low | very low
 pub(super) fn level(level: u8) -> &'static str {
@@ -15,16 +16,6 @@ pub(super) fn level(level: u8) -> &'static str {
         3 => "moderate",
         2 => "low",
         _ => "very low",
-    }
-}
-
-fn lower_first(text: &str) -> String {
-    let mut letters = text.chars();
-    match (letters.next(), letters.clone().next()) {
-        (Some(first), Some(second)) if !second.is_uppercase() => {
-            first.to_lowercase().chain(letters).collect()
-        }
-        _ => text.to_owned(),
     }
 }
 
@@ -37,10 +28,10 @@ fn rises(pool: &Pool, benefit: f64) -> bool {
 pub(super) fn sentence(pool: &Pool, certainty: u8, size: Option<Size>, benefit: f64) -> String {
     let treatment = &pool.treatment_label;
     let about = format!(
-        "{}, compared with {} ({})",
+        "{} compared with {}, {}",
         lower_first(&pool.outcome_label),
         lower_first(&pool.control_label),
-        lower_first(&pool.window_label)
+        at_window(&pool.window_label)
     );
     let rising = rises(pool, benefit);
     let (verb, plain, large) = if rising {
@@ -57,7 +48,7 @@ pub(super) fn sentence(pool: &Pool, certainty: u8, size: Option<Size>, benefit: 
         (3, Some(Size::Trivial)) => {
             format!("{treatment} likely results in little to no difference in {about}.")
         }
-        (3, Some(Size::Small)) => format!("{treatment} probably {verb} {about} slightly."),
+        (3, Some(Size::Small)) => format!("{treatment} probably slightly {verb} {about}."),
         (3, _) => format!("{treatment} probably {verb} {about}."),
         (2, Some(Size::Large)) => format!("{treatment} may result in {large} in {about}."),
         (2, Some(Size::Trivial)) => format!("{treatment} may result in little to no difference in {about}."),
@@ -84,9 +75,9 @@ pub(super) fn told(rated: &Rated, pool: &Pool) -> String {
         Some((last, rest)) => format!("lowered for {} and {last}", rest.join(", ")),
     };
     format!(
-        "Certainty by GRADE about {} at {}: {}, {why}. {}",
+        "Certainty by GRADE about {} {}: {}, {why}. {}",
         lower_first(&pool.outcome_label),
-        lower_first(&pool.window_label),
+        at_window(&pool.window_label),
         rated.certainty,
         rated.sentence
     )

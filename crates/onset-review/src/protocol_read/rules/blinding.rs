@@ -27,6 +27,19 @@ impl Rules<'_> {
                 self.error("duplicate_id", &path("id"), "the control type stands twice");
             }
         }
+        for (position, band) in blinding.benchmark.iter().enumerate() {
+            let place = position.to_string();
+            let path = |key| ["blinding", "benchmark", place.as_str(), key];
+            if !band.value.is_finite() {
+                self.number(&path("value"), band.value, &NOT_NEGATIVE);
+            }
+            self.text(&path("label"), &band.label);
+            self.text(&path("source"), &band.source);
+            let earlier = blinding.benchmark.iter().take(position);
+            if earlier.into_iter().any(|other| other.id == band.id) {
+                self.error("duplicate_id", &path("id"), "the id stands twice");
+            }
+        }
         for (position, expectancy) in blinding.expectancy.iter().enumerate() {
             let place = position.to_string();
             let path = |key| ["blinding", "expectancy", place.as_str(), key];

@@ -82,6 +82,11 @@ impl Rules<'_> {
     fn missing_results(&mut self) {
         let protocol = self.protocol;
         let (outcomes, windows) = (self.outcome_ids(), self.window_ids());
+        let harms: Vec<&str> = protocol.harm.iter().map(|h| h.id.as_str()).collect();
+        self.ids("harm", &harms);
+        for (position, harm) in protocol.harm.iter().enumerate() {
+            self.text(&["harm", &position.to_string(), "label"], &harm.label);
+        }
         let ids: Vec<&str> = protocol.missing_result.iter().map(|m| m.id.as_str()).collect();
         self.ids("missing_result", &ids);
         for (position, missing) in protocol.missing_result.iter().enumerate() {
