@@ -329,7 +329,8 @@ pub(crate) fn slips(printed: f64, signed: bool) -> Vec<(String, f64)> {
     let text = printed.abs().to_string();
     let sign = if printed < 0.0 { -1.0 } else { 1.0 };
     let letters: Vec<char> = text.chars().collect();
-    let places: Vec<usize> = (0..letters.len()).filter(|&i| letters[i].is_ascii_digit()).collect();
+    let digits = letters.iter().enumerate().filter(|(_, letter)| letter.is_ascii_digit());
+    let places: Vec<usize> = digits.map(|(place, _)| place).collect();
     let mut list: Vec<(String, f64)> = Vec::new();
     let mut add = |what: &str, value: f64| {
         if value.is_finite() && value != printed && list.iter().all(|(_, known)| *known != value) {
