@@ -9,7 +9,8 @@
 use onset_effects::Effects;
 use onset_models::blinding::{
     ArmGuesses, Belief, BiasPrior, ExpectancyError, Guessing, SlopePrior, Stratum, bang, belief_difference,
-    bias_adjusted, correct_guess_rate_curve, expectancy_posterior, pooled_bang, tipping_point, without_expectancy,
+    bias_adjusted, correct_guess_rate_curve, expectancy_posterior, pooled_bang, tipping_point,
+    without_expectancy,
 };
 use onset_models::pool::Options;
 
@@ -290,7 +291,12 @@ fn strata(file: &str, scale: Option<&str>, column: &str) -> ([Stratum; 4], [Stra
         })
     };
     (
-        [find("AC", "AC"), find("AC", "PL"), find("PL", "AC"), find("PL", "PL")],
+        [
+            find("AC", "AC"),
+            find("AC", "PL"),
+            find("PL", "AC"),
+            find("PL", "PL"),
+        ],
         [find("AC", "U"), find("PL", "U")],
     )
 }
@@ -323,8 +329,17 @@ fn the_curve_of_the_microdose_strata_meets_the_reference() {
 fn the_curve_of_lii_2023_meets_the_reference() {
     let (strata, unknown) = strata("lii2023_strata.csv", None, "mean_madrs_d1_3");
     let curve = correct_guess_rate_curve(strata, unknown).unwrap();
-    for (rate, difference) in [(14.0 / 27.0, -3.0263), (0.5, -2.8098), (0.7, -5.1813), (0.9, -7.6768)] {
-        assert!((curve.at(rate) - difference).abs() < PRINTED, "{rate}: {}", curve.at(rate));
+    for (rate, difference) in [
+        (14.0 / 27.0, -3.0263),
+        (0.5, -2.8098),
+        (0.7, -5.1813),
+        (0.9, -7.6768),
+    ] {
+        assert!(
+            (curve.at(rate) - difference).abs() < PRINTED,
+            "{rate}: {}",
+            curve.at(rate)
+        );
     }
     let arms = [guesses(9.0, 5.0, 19.0), guesses(8.0, 5.0, 19.0)];
     let b = belief_difference(&arms[0], &arms[1]).unwrap();

@@ -164,7 +164,14 @@ fn rate(index: &Index<'_>, certainty: &Certainty, pool: &Pool, pointer: String) 
     let facts = facts::of(index, certainty, pool)?;
     let domains: Vec<DomainRating> = Domain::ALL
         .into_iter()
-        .map(|domain| judged(certainty, pool, domain, domains::computed(domain, &facts, &certainty.cut)))
+        .map(|domain| {
+            judged(
+                certainty,
+                pool,
+                domain,
+                domains::computed(domain, &facts, &certainty.cut),
+            )
+        })
         .collect();
     let off: u8 = domains.iter().map(|domain| domain.levels).sum();
     let level = 4u8.saturating_sub(off).max(1);
@@ -200,7 +207,10 @@ fn rate(index: &Index<'_>, certainty: &Certainty, pool: &Pool, pointer: String) 
 
 /// A computed rating beside what the protocol declares for this pool.
 fn judged(certainty: &Certainty, pool: &Pool, domain: Domain, computed: domains::Computed) -> DomainRating {
-    let declared = certainty.judgement.iter().find(|j| j.domain == domain && matches(j, pool));
+    let declared = certainty
+        .judgement
+        .iter()
+        .find(|j| j.domain == domain && matches(j, pool));
     let mut rating = DomainRating {
         domain,
         rating: computed.rating,

@@ -63,7 +63,11 @@ pub(crate) fn missing(index: &Index<'_>, pools: &[Pool]) -> MissingResults {
         .enumerate()
         .filter(|(_, pool)| pool.primary || pool.comparison == *headline)
         .filter_map(|(i, pool)| {
-            let comparison = index.protocol.comparison.iter().find(|c| c.id == pool.comparison)?;
+            let comparison = index
+                .protocol
+                .comparison
+                .iter()
+                .find(|c| c.id == pool.comparison)?;
             Some(of_pool(index, comparison, pool, i))
         })
         .filter(|entry| entry.trials > 0)
@@ -138,7 +142,8 @@ fn of_pool(index: &Index<'_>, comparison: &Comparison, pool: &Pool, position: us
             trial.protocol = vec![format!("missing_result.{}", declared.id)];
         } else if elsewhere {
             trial.kind = "measured at another time".to_owned();
-            trial.reason = "The outcome is in the tables at other times only, or in a form not pooled here.".to_owned();
+            trial.reason =
+                "The outcome is in the tables at other times only, or in a form not pooled here.".to_owned();
         }
         entry.missing.push(trial);
     }

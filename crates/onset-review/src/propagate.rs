@@ -109,7 +109,9 @@ pub(crate) fn flagged(
     let sentence = match (headline, touched.len()) {
         (true, _) => "The headline result rests on a number that a check names.".to_owned(),
         (false, 0) => "No result rests on a number that a check names.".to_owned(),
-        (false, 1) => "The headline result rests on no number that a check names; one other result does.".to_owned(),
+        (false, 1) => {
+            "The headline result rests on no number that a check names; one other result does.".to_owned()
+        }
         (false, k) => {
             format!("The headline result rests on no number that a check names; {k} other results do.")
         }
@@ -135,7 +137,10 @@ fn named(checks: &[Diagnostic]) -> Vec<Named> {
         let Ok(row) = format!("{file}:{line}").parse::<RowId>() else {
             continue;
         };
-        match list.iter_mut().find(|cell| cell.row == row && cell.column == *column) {
+        match list
+            .iter_mut()
+            .find(|cell| cell.row == row && cell.column == *column)
+        {
             Some(cell) => cell.checks.push(check.code.clone()),
             None => list.push(Named {
                 row,
@@ -176,7 +181,11 @@ fn of_pool(
                     write(&mut other, cell, value)?;
                     let index = Index::new(index.protocol, &other);
                     let (estimate, _) = refit(&index, pool, |_| true)?;
-                    Some(Alternative { what, value, estimate })
+                    Some(Alternative {
+                        what,
+                        value,
+                        estimate,
+                    })
                 })
                 .collect();
             Some(FlaggedCell {
@@ -218,7 +227,11 @@ fn refit(index: &Index<'_>, pool: &Pool, wanted: impl Fn(&str) -> bool) -> Optio
     let model = &index.protocol.model;
     let outcome = index.outcome(&pool.outcome)?;
     let job = Job {
-        comparison: index.protocol.comparison.iter().find(|c| c.id == pool.comparison)?,
+        comparison: index
+            .protocol
+            .comparison
+            .iter()
+            .find(|c| c.id == pool.comparison)?,
         outcome,
         window: index.window(&pool.window)?,
         measure: measure_of(model, outcome),
@@ -279,12 +292,7 @@ fn write(evidence: &mut Evidence, cell: &Named, value: f64) -> Option<()> {
 }
 
 /// Numbers one transcription away that the row allows.
-fn neighbours(
-    protocol: &Protocol,
-    evidence: &Evidence,
-    cell: &Named,
-    printed: f64,
-) -> Vec<(String, f64)> {
+fn neighbours(protocol: &Protocol, evidence: &Evidence, cell: &Named, printed: f64) -> Vec<(String, f64)> {
     let observation = evidence.observations.iter().find(|o| o.row == cell.row);
     let signed = match observation {
         Some(o) => {
@@ -295,7 +303,10 @@ fn neighbours(
     let mut list = slips(printed, signed);
     if let (Some(n), "sd") = (observation.and_then(|o| o.n), cell.column.as_str()) {
         let root = (n as f64).sqrt();
-        list.push(("a standard error printed as a standard deviation".to_owned(), printed * root));
+        list.push((
+            "a standard error printed as a standard deviation".to_owned(),
+            printed * root,
+        ));
         list.push((
             "a standard deviation multiplied by the root of the group size".to_owned(),
             printed / root,
@@ -303,7 +314,10 @@ fn neighbours(
     }
     let range = observation.and_then(|o| {
         let outcome = protocol.outcome.iter().find(|outcome| outcome.id == o.outcome)?;
-        let scale = outcome.scales.iter().find(|s| Some(s.id.as_str()) == o.scale.as_deref())?;
+        let scale = outcome
+            .scales
+            .iter()
+            .find(|s| Some(s.id.as_str()) == o.scale.as_deref())?;
         scale.range
     });
     let allowed = |value: f64| match (cell.column.as_str(), observation) {
@@ -329,7 +343,10 @@ pub(crate) fn slips(printed: f64, signed: bool) -> Vec<(String, f64)> {
     let text = printed.abs().to_string();
     let sign = if printed < 0.0 { -1.0 } else { 1.0 };
     let letters: Vec<char> = text.chars().collect();
-    let digits = letters.iter().enumerate().filter(|(_, letter)| letter.is_ascii_digit());
+    let digits = letters
+        .iter()
+        .enumerate()
+        .filter(|(_, letter)| letter.is_ascii_digit());
     let places: Vec<usize> = digits.map(|(place, _)| place).collect();
     let mut list: Vec<(String, f64)> = Vec::new();
     let mut add = |what: &str, value: f64| {
@@ -373,6 +390,11 @@ mod tests {
         let values: Vec<f64> = slips(12.3, false).iter().map(|(_, value)| *value).collect();
         assert_eq!(values, [21.3, 13.2, 2.3, 1.3, 12.0, 1.23, 123.0]);
         assert!(slips(-7.9, true).iter().any(|(_, value)| *value == 7.9));
-        assert!(slips(11.0, false).iter().all(|(what, _)| what != "two digits swapped"), "11 swapped is 11");
+        assert!(
+            slips(11.0, false)
+                .iter()
+                .all(|(what, _)| what != "two digits swapped"),
+            "11 swapped is 11"
+        );
     }
 }

@@ -203,7 +203,10 @@ fn flagged_numbers_move_the_pools_that_rest_on_them() {
         .unwrap_or_else(|| panic!("{flagged:#?}"));
     let cell = &entry["cells"][0];
     assert_eq!(cell["rows"][0], "observations.csv:184");
-    assert_eq!((&cell["column"], cell["printed"].as_f64()), (&Value::from("events"), Some(11.0)));
+    assert_eq!(
+        (&cell["column"], cell["printed"].as_f64()),
+        (&Value::from("events"), Some(11.0))
+    );
     let dropped = cell["alternatives"]
         .as_array()
         .unwrap()
@@ -212,7 +215,11 @@ fn flagged_numbers_move_the_pools_that_rest_on_them() {
         .unwrap_or_else(|| panic!("{cell:#?}"));
     let pool = results.pointer(entry["pool"].as_str().unwrap()).unwrap();
     let side = |name: &str, key: &str| pool["studies"][0][name][key].as_f64().unwrap();
-    let (a, n1, n2) = (side("treatment", "events"), side("treatment", "n"), side("control", "n"));
+    let (a, n1, n2) = (
+        side("treatment", "events"),
+        side("treatment", "n"),
+        side("control", "n"),
+    );
     let by_hand = a * (n2 - 1.0) / (n1 - a);
     let ours = dropped["estimate"]["value"].as_f64().unwrap();
     assert!((ours / by_hand - 1.0).abs() < ONE_STUDY, "{ours} v {by_hand}");
@@ -251,7 +258,9 @@ fn certainty_is_what_the_domains_leave() {
         let off: u64 = domains.iter().map(|d| d["levels"].as_u64().unwrap()).sum();
         assert_eq!(rated["level"].as_u64().unwrap(), 4u64.saturating_sub(off).max(1));
         for domain in domains {
-            assert!(!domain["rule"].as_str().unwrap().is_empty() && !domain["text"].as_str().unwrap().is_empty());
+            assert!(
+                !domain["rule"].as_str().unwrap().is_empty() && !domain["text"].as_str().unwrap().is_empty()
+            );
         }
     }
 }

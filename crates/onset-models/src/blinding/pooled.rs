@@ -69,10 +69,14 @@ pub fn pooled_bang(trials: &[(Bang, Bang)], level: f64) -> Result<PooledBang, Mu
     }
     let both = trials.iter().flat_map(|(active, control)| [active, control]);
     let y: Vec<f64> = both.clone().map(|bang| bang.estimate).collect();
-    let v: Vec<f64> = both.map(|bang| bang.standard_error * bang.standard_error).collect();
+    let v: Vec<f64> = both
+        .map(|bang| bang.standard_error * bang.standard_error)
+        .collect();
     let names: Vec<String> = (0..2 * k).map(|row| (row / 2).to_string()).collect();
     let trial: Vec<&str> = names.iter().map(String::as_str).collect();
-    let arm: Vec<&str> = (0..2 * k).map(|row| if row % 2 == 0 { "1" } else { "2" }).collect();
+    let arm: Vec<&str> = (0..2 * k)
+        .map(|row| if row % 2 == 0 { "1" } else { "2" })
+        .collect();
     let sampling = Sampling::independent(&v)?;
     let effects = Effects::new(y, v, names.clone()).map_err(|_| MultilevelError::NotFinite {
         quantity: "an index or its variance",
@@ -80,8 +84,13 @@ pub fn pooled_bang(trials: &[(Bang, Bang)], level: f64) -> Result<PooledBang, Mu
     let x = (0..2 * k)
         .flat_map(|row| if row % 2 == 0 { [1.0, 0.0] } else { [0.0, 1.0] })
         .collect();
-    let design = Design::new(vec!["active".to_owned(), "control".to_owned()], x, false).map_err(crate::regress::RegressError::from)?;
-    let random = vec![Random::structured(("arm", &arm), ("trial", &trial), Structure::Un)?];
+    let design = Design::new(vec!["active".to_owned(), "control".to_owned()], x, false)
+        .map_err(crate::regress::RegressError::from)?;
+    let random = vec![Random::structured(
+        ("arm", &arm),
+        ("trial", &trial),
+        Structure::Un,
+    )?];
     let options = Options {
         method: Likelihood::Reml,
         level,

@@ -363,9 +363,13 @@ fn trust(answers: &Answers, grade: &Grade) -> Markup {
         .pools
         .iter()
         .filter_map(|rated| Some((rated, words::pool_at(answers, &rated.pool)?)))
-        .filter(|(_, pool)| headline.is_some_and(|h| h.comparison == pool.comparison && h.window == pool.window))
+        .filter(|(_, pool)| {
+            headline.is_some_and(|h| h.comparison == pool.comparison && h.window == pool.window)
+        })
         .collect();
-    let first = mine.iter().find(|(_, pool)| headline.is_some_and(|h| h.id == pool.id));
+    let first = mine
+        .iter()
+        .find(|(_, pool)| headline.is_some_and(|h| h.id == pool.id));
     html! {
         @if let Some((rated, pool)) = first {
             p.lead { (sure(rated)) }

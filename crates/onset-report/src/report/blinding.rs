@@ -155,7 +155,11 @@ fn guesses(context: &Context<'_>, ledger: &Ledger) -> Markup {
 fn benchmarks(context: &Context<'_>, controls: &ControlBands) -> Markup {
     let mut published = Grid::new(
         "Published improvement, in standard deviations",
-        [text_column("Control arms of"), number("Improvement"), text_column("Source")],
+        [
+            text_column("Control arms of"),
+            number("Improvement"),
+            text_column("Source"),
+        ],
     );
     for band in &controls.bands {
         published.row([

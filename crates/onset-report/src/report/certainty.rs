@@ -48,9 +48,11 @@ fn by_comparison<'a>(context: &'a Context<'a>, grade: &'a Grade) -> Vec<Lines<'a
         let Some(pool) = words::pool_at(context.answers, &rated.pool) else {
             continue;
         };
-        let known = found
-            .iter_mut()
-            .find(|lines| lines.first().is_some_and(|(_, p)| p.comparison == pool.comparison));
+        let known = found.iter_mut().find(|lines| {
+            lines
+                .first()
+                .is_some_and(|(_, p)| p.comparison == pool.comparison)
+        });
         match known {
             Some(lines) => lines.push((rated, pool)),
             None => found.push(vec![(rated, pool)]),
@@ -72,7 +74,9 @@ fn per_100(risk: Option<&Interval>) -> Markup {
 
 /// "⊕⊕⊝⊝ low": the signs are for the eye, the word says it.
 fn certainty(rated: &Rated) -> Markup {
-    let signs: String = (1..=4).map(|i| if i <= rated.level { '\u{2295}' } else { '\u{229d}' }).collect();
+    let signs: String = (1..=4)
+        .map(|i| if i <= rated.level { '\u{2295}' } else { '\u{229d}' })
+        .collect();
     html! { span aria-hidden="true" { (signs) " " } (rated.certainty) }
 }
 

@@ -229,7 +229,10 @@ fn doubts(context: &Context<'_>) -> Option<Markup> {
 
 /// A number with the decimals it has.
 fn as_printed(x: f64) -> String {
-    let decimals = x.to_string().split_once('.').map_or(0, |(_, digits)| digits.len());
+    let decimals = x
+        .to_string()
+        .split_once('.')
+        .map_or(0, |(_, digits)| digits.len());
     text::number(x, decimals)
 }
 

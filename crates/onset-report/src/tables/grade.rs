@@ -58,7 +58,9 @@ fn findings(answers: &Answers, grade: &Grade) -> Table {
 
 /// One line a domain; its numbers as "name: value; name: value".
 fn domains(grade: &Grade) -> Table {
-    let header = ["pool", "domain", "concern", "levels", "basis", "rule", "text", "numbers"];
+    let header = [
+        "pool", "domain", "concern", "levels", "basis", "rule", "text", "numbers",
+    ];
     let mut table = Table::new("certainty-domains", &header);
     for rated in &grade.pools {
         for domain in &rated.domains {

@@ -93,7 +93,10 @@ fn risk_of_bias(facts: &Facts, cut: &CertaintyCut) -> Computed {
             "more weight at high, unclear or unjudged risk than the cut-off",
         )
     } else {
-        (Concern::NotSerious, "weight at high and unclear risk below the cut-offs")
+        (
+            Concern::NotSerious,
+            "weight at high and unclear risk below the cut-offs",
+        )
     };
     finding(rating, rule, text, numbers)
 }
@@ -150,7 +153,10 @@ fn inconsistency(facts: &Facts, cut: &CertaintyCut) -> Computed {
             .iter()
             .filter(|line| !by_mean.contains(line))
             .count();
-        numbers.push(number("lines crossed by the prediction interval alone", more as f64));
+        numbers.push(number(
+            "lines crossed by the prediction interval alone",
+            more as f64,
+        ));
         let (rating, rule) = match more {
             0 => (
                 Concern::NotSerious,
@@ -168,7 +174,9 @@ fn inconsistency(facts: &Facts, cut: &CertaintyCut) -> Computed {
         let text = match more {
             0 => "The prediction interval crosses no line that the confidence interval does not.".to_owned(),
             1 => "In a new setting the effect may lie beyond a line that the mean does not cross.".to_owned(),
-            _ => format!("In a new setting the effect may lie beyond {more} lines that the mean does not cross."),
+            _ => format!(
+                "In a new setting the effect may lie beyond {more} lines that the mean does not cross."
+            ),
         };
         return finding(rating, rule, text, numbers);
     }
@@ -180,7 +188,11 @@ fn inconsistency(facts: &Facts, cut: &CertaintyCut) -> Computed {
     let text = format!(
         "About {} of true effects lie beyond the line of {}; I\u{b2} is {i2:.0} %.",
         percent(share),
-        if line == 0.0 { "no difference" } else { "a small effect" }
+        if line == 0.0 {
+            "no difference"
+        } else {
+            "a small effect"
+        }
     );
     if split {
         finding(
@@ -211,7 +223,9 @@ fn imprecision(facts: &Facts, cut: &CertaintyCut) -> Computed {
     ];
     let size = information_size(facts, cut);
     numbers.extend(size.map(|size| number("optimal information size", size)));
-    let named = |wanted: fn(f64) -> bool, name: &'static str| crossed.iter().any(|line| wanted(*line)).then_some(name);
+    let named = |wanted: fn(f64) -> bool, name: &'static str| {
+        crossed.iter().any(|line| wanted(*line)).then_some(name)
+    };
     let names: Vec<&str> = [
         named(|x| x < 0.0, "a small harm"),
         named(|x| x == 0.0, "no difference"),

@@ -90,7 +90,11 @@ const FUNNEL_FROM: usize = 10;
 
 pub(super) fn of(index: &Index<'_>, certainty: &Certainty, pool: &Pool) -> Option<Facts> {
     let mean = pool.analysis?;
-    let sign = if pool.direction == "lower is better" { -1.0 } else { 1.0 };
+    let sign = if pool.direction == "lower is better" {
+        -1.0
+    } else {
+        1.0
+    };
     let oriented = |i: Interval| {
         let (a, b) = (sign * i.lower, sign * i.upper);
         Interval {
@@ -109,7 +113,9 @@ pub(super) fn of(index: &Index<'_>, certainty: &Certainty, pool: &Pool) -> Optio
     protocol.sort();
     protocol.dedup();
     let binary = pool.kind == "binary";
-    let in_points = threshold.filter(|_| !binary).and_then(|t| points(pool, t, reference_sd));
+    let in_points = threshold
+        .filter(|_| !binary)
+        .and_then(|t| points(pool, t, reference_sd));
     let lines = match (threshold, binary) {
         (Some(t), true) => control_risk.map(|risk| risk_lines(pool, t, risk, sign)),
         (Some(_), false) => in_points.map(|[small, moderate, large]| Thresholds {
@@ -242,10 +248,14 @@ fn small_study(pool: &Pool) -> Option<f64> {
     let v: Vec<f64> = pool
         .studies
         .iter()
-        .map(|study| match (pool.measure.as_str(), study.treatment.n, study.control.n) {
-            ("SMD" | "SMDH" | "OR", Some(a), Some(b)) if a > 0 && b > 0 => 1.0 / a as f64 + 1.0 / b as f64,
-            _ => study.se * study.se,
-        })
+        .map(
+            |study| match (pool.measure.as_str(), study.treatment.n, study.control.n) {
+                ("SMD" | "SMDH" | "OR", Some(a), Some(b)) if a > 0 && b > 0 => {
+                    1.0 / a as f64 + 1.0 / b as f64
+                }
+                _ => study.se * study.se,
+            },
+        )
         .collect();
     let labels = pool.studies.iter().map(|study| study.label.clone()).collect();
     let effects = Effects::new(y, v, labels).ok()?;

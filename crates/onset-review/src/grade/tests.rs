@@ -56,7 +56,11 @@ fn risk_of_bias_goes_by_the_weight() {
     assert_eq!(rated([0.75, 0.0, 0.25, 0.0]), Concern::Serious);
     assert_eq!(rated([0.4, 0.0, 0.6, 0.0]), Concern::VerySerious);
     assert_eq!(rated([0.45, 0.55, 0.0, 0.0]), Concern::Serious, "unclear");
-    assert_eq!(rated([0.45, 0.0, 0.0, 0.55]), Concern::Serious, "not judged is not low");
+    assert_eq!(
+        rated([0.45, 0.0, 0.0, 0.55]),
+        Concern::Serious,
+        "not judged is not low"
+    );
 }
 
 #[test]
@@ -69,12 +73,25 @@ fn a_trial_is_judged_by_its_tool() {
     };
     assert_eq!(trial_risk(&[]), TrialRisk::NotJudged);
     assert_eq!(trial_risk(&[judgement("other", "high")]), TrialRisk::NotJudged);
-    let mixed = [judgement("allocation-concealment", "low"), judgement("other", "high")];
+    let mixed = [
+        judgement("allocation-concealment", "low"),
+        judgement("other", "high"),
+    ];
     assert_eq!(trial_risk(&mixed), TrialRisk::Low);
-    let unclear = [judgement("allocation-concealment", "unclear"), judgement("x", "low")];
+    let unclear = [
+        judgement("allocation-concealment", "unclear"),
+        judgement("x", "low"),
+    ];
     assert_eq!(trial_risk(&unclear), TrialRisk::Unclear);
-    let overall = [judgement("deviations", "high"), judgement("overall", "some-concerns")];
-    assert_eq!(trial_risk(&overall), TrialRisk::Unclear, "the overall judgement decides");
+    let overall = [
+        judgement("deviations", "high"),
+        judgement("overall", "some-concerns"),
+    ];
+    assert_eq!(
+        trial_risk(&overall),
+        TrialRisk::Unclear,
+        "the overall judgement decides"
+    );
 }
 
 #[test]
@@ -104,8 +121,16 @@ fn inconsistency_without_prediction_interval() {
     assert_eq!(rated(1, 0.0, 0.0).basis, "not assessable");
     // share beyond 3: Phi(1/2) = 0.69 is between 0.2 and 0.8, Phi(2) = 0.98 is not
     assert_eq!(rated(4, 4.0, 60.0).rating, Concern::Serious);
-    assert_eq!(rated(4, 4.0, 40.0).rating, Concern::NotSerious, "I2 below the cut-off");
-    assert_eq!(rated(4, 0.25, 60.0).rating, Concern::NotSerious, "one side of the line");
+    assert_eq!(
+        rated(4, 4.0, 40.0).rating,
+        Concern::NotSerious,
+        "I2 below the cut-off"
+    );
+    assert_eq!(
+        rated(4, 0.25, 60.0).rating,
+        Concern::NotSerious,
+        "one side of the line"
+    );
 }
 
 #[test]
@@ -123,8 +148,14 @@ fn imprecision_by_lines_then_by_size() {
     // 4 (1.959964 + 0.841621)^2 (10/3)^2 = 348.8 people
     let size = |people: u64| rule(Domain::Imprecision, |facts| facts.people = people);
     let computed = size(132);
-    let found = computed.numbers.iter().find(|n| n.name == "optimal information size");
-    assert!((found.map_or(0.0, |n| n.value) - 348.84).abs() < 0.01, "{computed:?}");
+    let found = computed
+        .numbers
+        .iter()
+        .find(|n| n.name == "optimal information size");
+    assert!(
+        (found.map_or(0.0, |n| n.value) - 348.84).abs() < 0.01,
+        "{computed:?}"
+    );
     assert_eq!(computed.rating, Concern::Serious);
     assert_eq!(size(104).rating, Concern::VerySerious, "below 0.3 of it");
     assert_eq!(size(349).rating, Concern::NotSerious);
@@ -151,8 +182,14 @@ fn information_size_of_a_binary_outcome() {
         facts.risk_step = Some(0.1);
     });
     // 4 x 7.848880 x 0.25 x 0.75 / 0.01 = 588.67
-    let found = computed.numbers.iter().find(|n| n.name == "optimal information size");
-    assert!((found.map_or(0.0, |n| n.value) - 588.67).abs() < 0.01, "{computed:?}");
+    let found = computed
+        .numbers
+        .iter()
+        .find(|n| n.name == "optimal information size");
+    assert!(
+        (found.map_or(0.0, |n| n.value) - 588.67).abs() < 0.01,
+        "{computed:?}"
+    );
 }
 
 #[test]
@@ -186,7 +223,14 @@ fn a_declared_judgement_counts_where_it_matches() {
         cut: CertaintyCut::default(),
     };
     let mut pool = answers_of_the_scaffold().size.by.remove(0);
-    let rated = |pool: &Pool| judged(&certainty, pool, Domain::RiskOfBias, rule(Domain::RiskOfBias, |_| {}));
+    let rated = |pool: &Pool| {
+        judged(
+            &certainty,
+            pool,
+            Domain::RiskOfBias,
+            rule(Domain::RiskOfBias, |_| {}),
+        )
+    };
     pool.comparison = "a".to_owned();
     let overridden = rated(&pool);
     assert_eq!((overridden.levels, overridden.basis.as_str()), (2, "overridden"));
@@ -217,10 +261,17 @@ fn sizes_and_words() {
         (4, Size::Trivial, " results in little to no difference in "),
         (3, Size::Moderate, " probably "),
         (2, Size::Small, " may slightly "),
-        (1, Size::Large, "The evidence is very uncertain about the effect of "),
+        (
+            1,
+            Size::Large,
+            "The evidence is very uncertain about the effect of ",
+        ),
     ] {
         let sentence = said(level, Some(size));
         assert!(sentence.contains(words), "{level} {size:?}: {sentence}");
     }
-    assert_eq!([4, 3, 2, 1].map(wording::level), ["high", "moderate", "low", "very low"]);
+    assert_eq!(
+        [4, 3, 2, 1].map(wording::level),
+        ["high", "moderate", "low", "very low"]
+    );
 }

@@ -36,7 +36,11 @@ pub(super) fn bands(index: &Index<'_>) -> Option<ControlBands> {
             continue;
         }
         for arm in &data.arms {
-            let Some(kind) = index.treatments.get(arm.treatment.as_str()).and_then(|t| t.control_type) else {
+            let Some(kind) = index
+                .treatments
+                .get(arm.treatment.as_str())
+                .and_then(|t| t.control_type)
+            else {
                 continue;
             };
             let mine: Vec<&Observation> = data
@@ -46,11 +50,14 @@ pub(super) fn bands(index: &Index<'_>) -> Option<ControlBands> {
                 .filter(|o| o.arm_id == arm.id && o.outcome == outcome.id && o.mean.is_some())
                 .collect();
             for window in &index.protocol.window {
-                let Some(visit) = visit(&mine, window) else { continue };
+                let Some(visit) = visit(&mine, window) else {
+                    continue;
+                };
                 let baseline = mine
                     .iter()
                     .find(|o| o.statistic == Statistic::Baseline && o.scale == visit.scale);
-                let Some((baseline, sd)) = baseline.and_then(|o| Some((*o, o.sd.filter(|sd| *sd > 0.0)?))) else {
+                let Some((baseline, sd)) = baseline.and_then(|o| Some((*o, o.sd.filter(|sd| *sd > 0.0)?)))
+                else {
                     continue;
                 };
                 let gain = match (visit.statistic, visit.mean, baseline.mean) {

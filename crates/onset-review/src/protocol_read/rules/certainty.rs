@@ -35,7 +35,11 @@ impl Rules<'_> {
             self.number(&path("moderate"), threshold.moderate, &POSITIVE);
             self.number(&path("large"), threshold.large, &POSITIVE);
             if !(threshold.small < threshold.moderate && threshold.moderate < threshold.large) {
-                let finding = self.error("not_rising", &path("small"), "small, moderate and large do not rise");
+                let finding = self.error(
+                    "not_rising",
+                    &path("small"),
+                    "small, moderate and large do not rise",
+                );
                 finding.found = Some(format!(
                     "{}, {}, {}",
                     threshold.small, threshold.moderate, threshold.large
