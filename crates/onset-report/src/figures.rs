@@ -4,6 +4,7 @@ pub(crate) mod absolute;
 pub(crate) mod blinding;
 pub(crate) mod comparison;
 pub(crate) mod course;
+pub(crate) mod diagnosis;
 pub(crate) mod evidence;
 pub(crate) mod forest;
 pub(crate) mod funnel;
@@ -50,6 +51,7 @@ pub fn figures(answers: &Answers) -> Vec<Figure> {
         list.extend(forest::figure(pool, name));
         list.extend(absolute::figure(pool, name, headline));
         list.extend(funnel::figure(pool, name));
+        list.extend(diagnosis::figures(pool, name));
     }
     list.extend(blinding::figure(answers));
     list.extend(comparison::figure(answers));

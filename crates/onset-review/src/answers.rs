@@ -196,6 +196,9 @@ pub struct Pool {
     pub studies: Vec<StudyResult>,
     pub subgroups: Vec<Subgroups>,
     pub leave_one_out: Vec<LeaveOneOut>,
+    /// Which trials carry the result; absent where the protocol does not ask, or too few were pooled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diagnosis: Option<Diagnosis>,
     pub sensitivity: Vec<Sensitivity>,
     pub absolute: Option<Absolute>,
     /// Studies of this comparison that have rows here but give no effect, with the reason.
@@ -328,6 +331,72 @@ pub struct LeaveOneOut {
     /// Shown scale.
     pub estimate: Interval,
     pub tau2: f64,
+}
+
+/// A pool taken apart: rows of the figures that the protocol asks for, studies by their ids.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct Diagnosis {
+    /// As in the protocol: "leave-one-out".
+    pub asked: Vec<String>,
+    pub cumulative: Vec<Cumulated>,
+    pub influence: Vec<StudyInfluence>,
+    pub baujat: Vec<PlotPoint>,
+    pub radial: Vec<PlotPoint>,
+    pub quantiles: Vec<QuantilePoint>,
+    pub profile: Vec<ProfilePoint>,
+    pub protocol: Vec<String>,
+}
+
+/// The pool of all studies up to one, by year.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct Cumulated {
+    pub study: String,
+    /// Shown scale.
+    pub estimate: Interval,
+}
+
+/// What happens to the pool without a study, analysis scale.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct StudyInfluence {
+    pub study: String,
+    pub residual: f64,
+    pub dffits: f64,
+    pub cook_distance: f64,
+    pub covariance_ratio: f64,
+    pub tau2_without: f64,
+    pub hat: f64,
+    pub influential: bool,
+}
+
+/// A study in a plot.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct PlotPoint {
+    pub study: String,
+    pub x: f64,
+    pub y: f64,
+}
+
+/// A residual, and what the model would show at its rank.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct QuantilePoint {
+    pub study: String,
+    pub theoretical: f64,
+    pub residual: f64,
+    pub lower: f64,
+    pub upper: f64,
+}
+
+/// Log-likelihood at a heterogeneity variance.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct ProfilePoint {
+    pub tau2: f64,
+    pub loglik: f64,
 }
 
 /// The pool under another declared choice.

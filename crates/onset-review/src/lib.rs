@@ -4,6 +4,7 @@ mod absolute;
 pub mod answers;
 mod companion;
 mod convert;
+mod diagnosis;
 mod effect;
 mod evidence_report;
 mod explain;

@@ -521,6 +521,41 @@ pub enum SubgroupBy {
     Design,
 }
 
+/// How a pool of five studies or more is taken apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Diagnostic {
+    /// The mean without each study.
+    LeaveOneOut,
+    /// The mean study after study, by year.
+    Cumulative,
+    /// Deletion measures.
+    Influence,
+    /// Baujat's plot.
+    Baujat,
+    /// Galbraith's plot.
+    Radial,
+    /// Residuals against normal quantiles.
+    Quantiles,
+    /// The likelihood over the heterogeneity variance.
+    Profile,
+}
+
+impl Diagnostic {
+    /// As in the protocol.
+    pub fn code(self) -> &'static str {
+        match self {
+            Diagnostic::LeaveOneOut => "leave-one-out",
+            Diagnostic::Cumulative => "cumulative",
+            Diagnostic::Influence => "influence",
+            Diagnostic::Baujat => "baujat",
+            Diagnostic::Radial => "radial",
+            Diagnostic::Quantiles => "quantiles",
+            Diagnostic::Profile => "profile",
+        }
+    }
+}
+
 /// `[[comparison]]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -544,6 +579,9 @@ pub struct Comparison {
     /// Subgroup analyses.
     #[serde(default)]
     pub subgroups: Vec<SubgroupBy>,
+    /// Figures that take its pools apart, where five studies or more were pooled.
+    #[serde(default)]
+    pub diagnostics: Vec<Diagnostic>,
     /// Only studies of these populations; empty means all.
     #[serde(default)]
     pub populations: Vec<String>,

@@ -7,6 +7,7 @@ use crate::answers::{
 };
 use crate::companion;
 use crate::convert;
+use crate::diagnosis;
 use crate::effect;
 use crate::fit::{self, Fit};
 use crate::gather::{Found, Job, StudyEffect, study_effect};
@@ -129,6 +130,7 @@ pub(crate) fn pool(index: &Index<'_>, job: Job<'_>) -> Pool {
     pool.beyond_important = beyond(job, &fit, model);
     pool.bayes = companion::beside(job, &effects, model, threshold(job));
     pool.leave_one_out = leave_one_out(job, &gathered.members, &effects, model);
+    pool.diagnosis = diagnosis::diagnose(job, &gathered.members, &effects, model);
     pool.subgroups = job
         .comparison
         .subgroups
@@ -208,6 +210,7 @@ fn empty_pool(job: Job<'_>, left_out: Vec<LeftOut>, model: &Model) -> Pool {
         studies: Vec::new(),
         subgroups: Vec::new(),
         leave_one_out: Vec::new(),
+        diagnosis: None,
         sensitivity: Vec::new(),
         absolute: None,
         left_out,

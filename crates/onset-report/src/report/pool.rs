@@ -1,7 +1,7 @@
 //! One pool: its figure, its numbers, what was left out, and how it moves under other choices.
 
 use super::{Context, parts};
-use crate::figures::forest;
+use crate::figures::{diagnosis, forest};
 use crate::report::grid::{Grid, number, words as text_column};
 use crate::tables::TableError;
 use crate::words;
@@ -138,6 +138,9 @@ pub(super) fn result(context: &Context<'_>, pool: &Pool) -> Result<Markup, Table
         @if context.figures.contains_key(&format!("funnel-{name}")) {
             (parts::folded("Funnel plot", true, &parts::figure(context, &format!("funnel-{name}"))?))
         }
+        @if let Some(drawn) = taken_apart(context, pool, &name)? {
+            (parts::folded("Which trials carry this result", true, &drawn))
+        }
         @if !pool.left_out.is_empty() {
             (parts::folded(&left_out_summary(pool), false, &left_out(context, &pool.left_out)))
         }
@@ -155,6 +158,23 @@ pub(super) fn result(context: &Context<'_>, pool: &Pool) -> Result<Markup, Table
     // A single trial: its numbers stand in the overview, the rest is folded.
     let anchored = html! { div id=(format!("pool-{name}")) { (body) } };
     Ok(html! { div.single { (parts::folded(&single(pool), true, &anchored)) } })
+}
+
+/// The figures that take the pool apart, where there are any.
+fn taken_apart(context: &Context<'_>, pool: &Pool, name: &str) -> Result<Option<Markup>, TableError> {
+    let mut drawn = Vec::new();
+    for figure in diagnosis::names(pool, name) {
+        if context.figures.contains_key(&figure) {
+            drawn.push(parts::figure(context, &figure)?);
+        }
+    }
+    let some = !drawn.is_empty();
+    Ok(some.then(|| {
+        html! {
+            p { "A trial that fits badly or pulls hard is a question about that trial, not a reason to leave it out." }
+            @for figure in drawn { (figure) }
+        }
+    }))
 }
 
 /// "Remission, 24 hours: one trial, odds ratio 1.86 (95 % CI 0.52 to 6.61)".

@@ -16,6 +16,7 @@ pub(super) fn tables(answers: &Answers) -> Vec<Table> {
         subgroups(answers),
         leave_one_out(answers),
         sensitivity(answers),
+        diagnosis(answers),
         left_out(answers),
     ];
     let filled = answers
@@ -285,6 +286,56 @@ fn sensitivity(answers: &Answers) -> Table {
             row.extend(three(Some(&other.estimate)));
             row.extend([other.tau2.into(), other.protocol.join(" ").into()]);
             table.rows.push(row);
+        }
+    }
+    table
+}
+
+/// Rows of the figures that take pools apart, one beneath the other.
+fn diagnosis(answers: &Answers) -> Table {
+    let mut table = Table::new(
+        "diagnosis",
+        &["pool", "figure", "study", "x", "y", "lower", "upper"],
+    );
+    for pool in &answers.size.by {
+        let Some(found) = &pool.diagnosis else { continue };
+        let mut push = |figure: &str, study: &str, numbers: [Option<f64>; 4]| {
+            let mut row: Vec<Cell> = vec![(&pool.id).into(), figure.into(), study.into()];
+            row.extend(numbers.map(Cell::from));
+            table.rows.push(row);
+        };
+        for one in &found.cumulative {
+            let i = &one.estimate;
+            push(
+                "cumulative",
+                &one.study,
+                [None, Some(i.value), Some(i.lower), Some(i.upper)],
+            );
+        }
+        for m in &found.influence {
+            let measures = [
+                ("influence: residual", m.residual),
+                ("influence: DFFITS", m.dffits),
+                ("influence: Cook's distance", m.cook_distance),
+                ("influence: covariance ratio", m.covariance_ratio),
+                ("influence: tau2 without", m.tau2_without),
+                ("influence: hat value", m.hat),
+            ];
+            for (figure, value) in measures {
+                push(figure, &m.study, [Some(value), None, None, None]);
+            }
+        }
+        for (figure, points) in [("baujat", &found.baujat), ("radial", &found.radial)] {
+            for p in points {
+                push(figure, &p.study, [Some(p.x), Some(p.y), None, None]);
+            }
+        }
+        for q in &found.quantiles {
+            let numbers = [q.theoretical, q.residual, q.lower, q.upper].map(Some);
+            push("quantiles", &q.study, numbers);
+        }
+        for p in &found.profile {
+            push("profile", "", [Some(p.tau2), Some(p.loglik), None, None]);
         }
     }
     table

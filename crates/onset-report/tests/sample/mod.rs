@@ -300,6 +300,7 @@ fn pool(
         studies,
         subgroups: Vec::new(),
         leave_one_out: Vec::new(),
+        diagnosis: None,
         sensitivity: Vec::new(),
         absolute: None,
         left_out: Vec::new(),
