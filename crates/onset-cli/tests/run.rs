@@ -141,3 +141,191 @@ fn blinding_from_counts_and_from_strata() {
     onset(&["blinding", "--counts", "1,2;3"]).refused(2, &["three whole numbers"]);
     onset(&["blinding"]).refused(2, &["--counts"]);
 }
+
+const TRICYCLICS: &str = r#"
+[review]
+title = "Low-dose tricyclics"
+question = "Do low doses of tricyclics relieve depression better than placebo?"
+version = "1"
+seed = 1
+format = 1
+systematic_search = false
+headline = { comparison = "tricyclic-v-placebo", outcome = "depression", window = "course-end" }
+[[treatment]]
+id = "tricyclic"
+label = "Tricyclic, low dose"
+[[treatment]]
+id = "placebo"
+label = "Placebo"
+role = "control"
+control_type = "inert"
+[[outcome]]
+id = "depression"
+label = "Depression score"
+kind = "continuous"
+direction = "lower is better"
+scales = [{ id = "HRSD-17", range = [0, 52] }, { id = "HRSD-21", range = [0, 64] }, { id = "HRSD-24", range = [0, 75] }, { id = "MADRS", range = [0, 60] }, { id = "HRSD", range = [0, 52] }, { id = "BDI", range = [0, 63] }, { id = "Physician Depression Scale", range = [0, 100] }, { id = "Wechsler scale", range = [0, 100] }, { id = "ad hoc physician scale", range = [0, 100] }]
+important_difference = { value = 0.24, unit = "smd", source = "Cuijpers 2014" }
+[[window]]
+id = "course-end"
+label = "End of treatment"
+evidence = "course-end"
+[[comparison]]
+id = "tricyclic-v-placebo"
+label = "Low-dose tricyclic v placebo"
+treatment_label = "tricyclic"
+control_label = "placebo"
+treatment = ["tricyclic"]
+control = ["placebo"]
+outcomes = ["depression"]
+windows = ["course-end"]
+[model]
+effect = { depression = "SMD" }
+prefer_change = false
+[floor]
+version = "1"
+[[floor.fork]]
+id = "bias"
+options = ["none", "pet", "peese", "selection", "worst-case"]
+reason = "Small studies show larger effects."
+[[floor.fork]]
+id = "model"
+options = ["DL", "REML", "bayes:rhodes2015:mental-health:pharm-v-placebo", "bayes:halfnormal:0.5"]
+reason = "None is best."
+[[floor.fork]]
+id = "interval"
+options = ["z", "knha"]
+reason = "Both are in use."
+"#;
+
+const STUDIES: &str = "study_id,label,year,doi,pmid,registry,design,country,population,population_text,n_randomised,\
+                       mean_age,pct_female,concomitant,sponsor,blinding,source_id,locator,notes";
+const ARMS: &str = "study_id,arm_id,treatment,arm_label,dose,dose_unit,route,infusion_minutes,n_doses,schedule,\
+                    n_randomised,n_treated,source_id,locator,notes";
+const OBSERVATIONS: &str = "study_id,arm_id,outcome,scale,time_hours,timing,statistic,n,mean,sd,se,ci_low,ci_high,\
+                            events,percent,basis,set,period,source_id,locator,notes";
+
+/// A review made of the trials of low-dose tricyclics, arm by arm.
+fn tricyclics(dir: &Path) {
+    let data = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../oracles/data/furukawa2003.csv"
+    );
+    let mut studies = format!("{STUDIES}\n");
+    let mut arms = format!("{ARMS}\n");
+    let mut observations = format!("{OBSERVATIONS}\n");
+    for (i, line) in std::fs::read_to_string(data).unwrap().lines().skip(1).enumerate() {
+        let cells: Vec<&str> = line.split(',').map(|cell| cell.trim_matches('"')).collect();
+        let [.., ne, me, se, nc, mc, sc, scale] = cells.as_slice() else {
+            unreachable!("seven columns and a name")
+        };
+        let id = format!("trial{i}");
+        studies.push_str(&format!("{id},Trial {i},,,,,parallel,,,,,,,,,,s,row {i},\n"));
+        for (arm, node, [n, mean, sd]) in [("t", "tricyclic", [ne, me, se]), ("c", "placebo", [nc, mc, sc])] {
+            arms.push_str(&format!("{id},{arm},{node},,,,,,,,,,s,row {i},\n"));
+            observations.push_str(&format!(
+                "{id},{arm},depression,{scale},,course-end,endpoint,{n},{mean},{sd},,,,,,,,,s,row {i},\n"
+            ));
+        }
+    }
+    std::fs::create_dir_all(dir).unwrap();
+    let sources = "source_id,citation,url,licence,taken\ns,Furukawa 2003,,,\n".to_owned();
+    for (name, text) in [
+        ("review.toml", TRICYCLICS.to_owned()),
+        ("studies.csv", studies),
+        ("arms.csv", arms),
+        ("observations.csv", observations),
+        ("sources.csv", sources),
+    ] {
+        std::fs::write(dir.join(name), text).unwrap();
+    }
+}
+
+/// Printed with four or five digits.
+const PRINTED: f64 = 6e-5;
+/// Posterior quantiles and probabilities, printed with three digits.
+const THREE_DIGITS: f64 = 6e-4;
+
+#[test]
+fn the_floor_of_low_dose_tricyclics() {
+    let (dir, out) = (scratch("tricyclics"), scratch("tricyclics-out"));
+    tricyclics(&dir);
+    let run = onset(&["run", dir.to_str().unwrap(), "-o", out.to_str().unwrap()]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let results = std::fs::read_to_string(out.join("results.json")).unwrap();
+    let results: serde_json::Value = serde_json::from_str(&results).unwrap();
+    std::fs::remove_dir_all(&dir).unwrap();
+    std::fs::remove_dir_all(&out).unwrap();
+    let curve = results["floor"]["curve"].as_array().unwrap();
+    // none and worst case x 2 models x 2 intervals, none x 2 priors, three that replace the model
+    assert_eq!(curve.len(), 13);
+    let found = |options: &[&str], tolerance: f64, printed: [f64; 3]| {
+        let analysis = curve
+            .iter()
+            .find(|a| a["options"] == serde_json::json!(options))
+            .unwrap();
+        assert_eq!(analysis["why_not"], serde_json::Value::Null, "{options:?}");
+        for (key, printed) in ["estimate", "lower", "upper"].iter().zip(printed) {
+            let x = analysis[key].as_f64().unwrap();
+            assert!((x - printed).abs() < tolerance, "{options:?} {key}: {x} {printed}");
+        }
+        analysis["beyond"].as_f64()
+    };
+    found(&["none", "DL", "z"], PRINTED, [-0.59277, -0.8813, -0.3042]);
+    // the upper limit as it mirrors the lower one about the mean
+    found(&["none", "REML", "knha"], PRINTED, [-0.61122, -0.9871, -0.23534]);
+    found(&["worst-case", "DL", "z"], PRINTED, [-0.21932, -0.3701, -0.0685]);
+    let t = 2.131_449_545_559_323;
+    let around = |estimate: f64, se: f64| [estimate, estimate - t * se, estimate + t * se];
+    found(&["pet"], 2e-4, around(0.33044, 0.28879));
+    found(&["peese"], 2e-4, around(-0.03023, 0.17381));
+    let rhodes = "bayes:rhodes2015:mental-health:pharm-v-placebo";
+    let beyond = found(&["none", rhodes], THREE_DIGITS, [-0.5998, -0.950, -0.277]);
+    assert!((beyond.unwrap() - 0.985).abs() < THREE_DIGITS);
+    let half_normal = curve
+        .iter()
+        .find(|a| a["options"] == serde_json::json!(["none", "bayes:halfnormal:0.5"]))
+        .unwrap();
+    assert!((half_normal["estimate"].as_f64().unwrap() + 0.6034).abs() < 6e-5);
+    assert!((half_normal["beyond"].as_f64().unwrap() - 0.984).abs() < THREE_DIGITS);
+    // the weight that would rise above one is held there: maximum likelihood without selection
+    let selection = curve
+        .iter()
+        .find(|a| a["options"] == serde_json::json!(["selection"]))
+        .unwrap();
+    let estimate = selection["estimate"].as_f64().unwrap();
+    assert!((-0.62..-0.58).contains(&estimate), "{estimate}");
+    // PET's upper end is the least favourable
+    let worst = &results["floor"]["floors"][0];
+    assert_eq!(worst["set_by"], curve.iter().position(|a| a["options"] == serde_json::json!(["pet"])).unwrap());
+    let weights: f64 = curve.iter().map(|a| a["weight"].as_f64().unwrap()).sum();
+    assert!((weights - 1.0).abs() < 1e-12);
+}
+
+#[test]
+fn a_changed_set_of_analyses_is_not_the_frozen_one() {
+    let dir = scratch("frozen");
+    tricyclics(&dir);
+    let write = |from: &str, to: &str| {
+        let text = TRICYCLICS.replace(from, to);
+        assert_ne!(text, TRICYCLICS, "{from}");
+        std::fs::write(dir.join("review.toml"), text).unwrap();
+        onset(&["check", dir.to_str().unwrap()])
+    };
+    let wrong = write("[floor]\nversion = \"1\"", "[floor]\nversion = \"1\"\nfrozen = \"sha256:00\"");
+    assert_eq!(wrong.status, 1);
+    assert!(wrong.stderr.contains("not the one that was frozen"), "{}", wrong.stderr);
+    let hash = wrong.stderr.split("llowed: ").nth(1).unwrap();
+    let hash = &hash[..7 + 64];
+    let right = write(
+        "[floor]\nversion = \"1\"",
+        &format!("[floor]\nversion = \"1\"\nfrozen = \"{hash}\""),
+    );
+    assert_eq!(right.status, 0, "{}", right.stderr);
+    let other_scale = write("options = [\"z\", \"knha\"]", "options = [\"z\", \"bootstrap\"]");
+    assert_eq!(other_scale.status, 1);
+    assert!(other_scale.stderr.contains("z, t, knha, adhoc, kr"), "{}", other_scale.stderr);
+    let common = write("\"DL\", \"REML\"", "\"FE\", \"REML\"");
+    assert!(common.stderr.contains("another estimand"), "{}", common.stderr);
+    std::fs::remove_dir_all(&dir).unwrap();
+}

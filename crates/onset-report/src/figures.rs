@@ -6,6 +6,7 @@ pub(crate) mod comparison;
 pub(crate) mod course;
 pub(crate) mod diagnosis;
 pub(crate) mod evidence;
+pub(crate) mod floor;
 pub(crate) mod forest;
 pub(crate) mod funnel;
 
@@ -55,6 +56,7 @@ pub fn figures(answers: &Answers) -> Vec<Figure> {
     }
     list.extend(blinding::figure(answers));
     list.extend(comparison::figure(answers));
+    list.extend(floor::figure(answers));
     list.extend(evidence::cohorts(&answers.evidence));
     list.extend(evidence::risk_of_bias(&answers.evidence));
     list

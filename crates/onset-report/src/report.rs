@@ -5,6 +5,7 @@
 mod answers;
 mod blinding;
 mod certainty;
+mod floor;
 mod evidence;
 mod grid;
 mod methods;

@@ -6,6 +6,7 @@
 mod blinding;
 mod evidence;
 mod grade;
+mod floor;
 mod pools;
 
 use onset_data::RowId;
@@ -193,6 +194,7 @@ pub fn tables(answers: &Answers) -> Vec<Table> {
     let mut list = pools::tables(answers);
     list.extend(answers.ledger.iter().flat_map(blinding::tables));
     list.extend(grade::tables(answers));
+    list.extend(answers.floor.iter().flat_map(floor::tables));
     list.extend(evidence::tables(&answers.evidence));
     list
 }

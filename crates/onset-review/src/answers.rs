@@ -37,6 +37,9 @@ pub struct Answers {
     /// What a slip in a flagged cell would do; absent where no check names a cell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flagged: Option<crate::propagate::Flagged>,
+    /// What the least favourable defensible analysis of the headline result still supports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub floor: Option<crate::floor::FloorReport>,
     /// What holds for the whole run.
     pub warnings: Vec<Note>,
 }

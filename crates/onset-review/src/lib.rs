@@ -9,6 +9,7 @@ mod effect;
 mod evidence_report;
 mod explain;
 mod fit;
+pub mod floor;
 pub mod folder;
 mod gather;
 pub mod grade;

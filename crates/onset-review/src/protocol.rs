@@ -3,6 +3,10 @@
 //! Everything that changes a number stands here; unknown keys are errors. The JSON Schema printed by
 //! `onset schema` is derived from these types.
 
+mod floor;
+
+pub use floor::{Floor, Fork, ForkKind};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -36,6 +40,9 @@ pub struct Protocol {
     /// What is assumed about belief in the treatment, and about what belief does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blinding: Option<Blinding>,
+    /// The defensible analyses of the headline result, frozen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floor: Option<Floor>,
     /// How certainty is rated; absent: it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certainty: Option<Certainty>,

@@ -1,5 +1,6 @@
 //! From a protocol and its evidence to the answers.
 
+use crate::floor;
 use crate::answers::{Answer, Answers, Estimate, Note, Pool, ReviewInfo};
 use crate::evidence_report;
 use crate::grade;
@@ -72,7 +73,8 @@ pub fn run(
     finite(&pools)?;
     let ledger = ledger::ledger(&index, evidence, &pools);
     let grade = grade::grade(&index, &pools);
-    let mut certainty = certainty();
+    let floor = floor::report(&index, &pools);
+    let mut certainty = floor::answer(floor.as_ref(), &pools);
     if let Some(grade) = &grade {
         grade::tell(&mut certainty, grade, &pools);
     }
@@ -86,6 +88,7 @@ pub fn run(
         evidence: evidence_report::report(&index, evidence, &pools, checks),
         ledger,
         grade,
+        floor,
         missing: missing::missing(&index, &pools),
         flagged: propagate::flagged(protocol, evidence, &pools, checks),
         warnings: Vec::new(),
@@ -312,16 +315,6 @@ fn comparison(index: &Index<'_>, pools: &[Pool]) -> Answer {
     }
 }
 
-fn certainty() -> Answer {
-    Answer {
-        sentence: "Certainty has not been rated.".to_owned(),
-        why_not: Some(
-            "A rating needs judgements on each domain that this protocol does not declare.".to_owned(),
-        ),
-        protocol: vec!["review.question".to_owned()],
-        ..blank("How sure?")
-    }
-}
 
 /// Whether a lower value of the pool's outcome is better.
 pub(crate) fn lower_is_better(index: &Index<'_>, outcome: &str) -> bool {

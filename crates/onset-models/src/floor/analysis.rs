@@ -2,6 +2,7 @@
 
 use crate::bayes::{self, BayesError, TauPrior, nnhm};
 use crate::pool::{Estimate, Method, Options, PoolError, PredictionChoice, Tau2Method, Test, pool};
+use crate::smallstudy::selection::{SelectionOptions, WeightFunction, select};
 use crate::smallstudy::{ENOUGH_STUDIES, Side, SmallStudyError, peese, pet, worst_case};
 use onset_effects::Effects;
 use onset_math::{normal, student_t};
@@ -28,9 +29,21 @@ pub enum Bias {
     Pet,
     /// Precision-effect estimate with standard error; it takes the place of the model.
     Peese,
+    /// A step at one-sided p = .025 towards benefit, the weight of the less significant studies at most 1: a weight
+    /// above 1 would let the result decide that its contradictors are the favoured ones. It takes the place of the model.
+    Selection,
     /// Nonaffirmative studies only.
     WorstCase,
 }
+
+/// Studies from which an interval with t quantiles is admitted: with two there is one degree of freedom.
+pub const ENOUGH_FOR_T: usize = 3;
+
+/// Nonaffirmative studies from which the worst case is admitted.
+pub const ENOUGH_NONAFFIRMATIVE: usize = 3;
+
+/// One-sided p at which the selection model's weight may change.
+const STEP: f64 = 0.025;
 
 /// One way through the forks.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +82,15 @@ impl Target {
         }
     }
 
+    /// Side of the p-values that speak for a benefit.
+    fn side(&self) -> Side {
+        if self.lower_is_better {
+            Side::Less
+        } else {
+            Side::Greater
+        }
+    }
+
     fn threshold(&self) -> f64 {
         self.sign() * self.important
     }
@@ -101,9 +123,18 @@ pub enum FloorError {
     /// A Bayesian model has no treatment of publication bias here.
     #[error("the worst case is computed with a frequentist pool")]
     NoSuchCombination,
-    /// Every study is affirmative.
-    #[error("no study is nonaffirmative, so the worst case has nothing to pool")]
-    NoNonaffirmative,
+    /// Fewer than three studies for an interval with t quantiles.
+    #[error("{found} studies, and intervals with t quantiles are admitted from {ENOUGH_FOR_T} on")]
+    TooFewForT {
+        /// Studies.
+        found: usize,
+    },
+    /// Fewer than three nonaffirmative studies: a worst case of one or two is those studies.
+    #[error("{found} studies are nonaffirmative, and the worst case is admitted from {ENOUGH_NONAFFIRMATIVE} on")]
+    TooFewNonaffirmative {
+        /// Studies.
+        found: usize,
+    },
     /// An iteration did not arrive.
     #[error("the estimator of tau2 did not converge")]
     NotConverged,
@@ -121,7 +152,7 @@ pub enum FloorError {
 /// Fits one analysis.
 ///
 /// # Errors
-/// `TooFewForBias` below ten studies for PET, PEESE and the worst case; `NotConverged`; what the models refuse.
+/// `TooFewForBias` below ten studies for every treatment of publication bias; `NotConverged`; what the models refuse.
 /// # Source
 /// Stanley & Doucouliagos 2014 (PET, PEESE); Mathur & VanderWeele 2020 (worst case); Sterne 2011 (ten studies).
 pub fn fit(analysis: &Analysis<'_>, target: &Target) -> Result<Fitted, FloorError> {
@@ -129,24 +160,43 @@ pub fn fit(analysis: &Analysis<'_>, target: &Target) -> Result<Fitted, FloorErro
     if analysis.bias != Bias::Ignored && k < ENOUGH_STUDIES {
         return Err(FloorError::TooFewForBias { found: k });
     }
+    if let Estimator::Random(_, Some(test)) = analysis.estimator
+        && test != Test::Z
+        && analysis.bias == Bias::Ignored
+        && k < ENOUGH_FOR_T
+    {
+        return Err(FloorError::TooFewForT { found: k });
+    }
     match (analysis.bias, analysis.estimator) {
         (Bias::Pet, _) => Ok(around(&pet(analysis.effects, target.level)?.estimate, target)),
         (Bias::Peese, _) => Ok(around(&peese(analysis.effects, target.level)?.estimate, target)),
+        (Bias::Selection, _) => {
+            let options = SelectionOptions {
+                at_most_one: true,
+                level: target.level,
+                ..SelectionOptions::new(WeightFunction::steps(&[STEP])?, target.side())
+            };
+            let found = select(analysis.effects, &options)?;
+            if let crate::pool::Solution::NotConverged { .. } = found.solution {
+                return Err(FloorError::NotConverged);
+            }
+            Ok(around(&found.mean, target))
+        }
         (Bias::WorstCase, Estimator::Bayes(_)) => Err(FloorError::NoSuchCombination),
         (Bias::WorstCase, estimator) => {
-            let side = if target.lower_is_better {
-                Side::Less
-            } else {
-                Side::Greater
-            };
             let found = worst_case(
                 analysis.effects,
-                side,
+                target.side(),
                 1.0 - target.level,
                 0.0,
                 &options(estimator, target),
             )?;
-            let mean = found.mean.ok_or(FloorError::NoNonaffirmative)?;
+            let mean = found
+                .mean
+                .filter(|_| found.k_nonaffirmative >= ENOUGH_NONAFFIRMATIVE)
+                .ok_or(FloorError::TooFewNonaffirmative {
+                    found: found.k_nonaffirmative,
+                })?;
             Ok(around(&mean, target))
         }
         (Bias::Ignored, Estimator::Bayes(prior)) => bayesian(analysis.effects, prior, target),

@@ -6,7 +6,7 @@
 mod analysis;
 mod weights;
 
-pub use analysis::{Analysis, Bias, Estimator, Fitted, FloorError, Target, fit, fit_all};
+pub use analysis::{Analysis, ENOUGH_FOR_T, ENOUGH_NONAFFIRMATIVE, Bias, Estimator, Fitted, FloorError, Target, fit, fit_all};
 pub use weights::fork_balanced;
 
 use serde::Serialize;
@@ -83,13 +83,14 @@ pub struct ForkEffect {
 /// The floor with each option alone, and without it.
 ///
 /// # Inputs
-/// `choices`: the option taken at each fork, one list an analysis, in the order of `analyses`.
+/// `choices`: the option taken at each fork, one list an analysis, in the order of `analyses`; a list ends where no fork
+/// is left.
 pub fn fork_effects(
     analyses: &[(f64, Option<Fitted>)],
     choices: &[Vec<usize>],
     target: &Target,
 ) -> Vec<ForkEffect> {
-    let forks = choices.first().map_or(0, Vec::len);
+    let forks = choices.iter().map(Vec::len).max().unwrap_or(0);
     let mut effects = Vec::new();
     for fork in 0..forks {
         let mut options: Vec<usize> = choices

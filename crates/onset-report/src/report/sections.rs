@@ -1,6 +1,6 @@
 //! One section for each question that has something to show.
 
-use super::{Context, Section, blinding, certainty, parts, pool};
+use super::{Context, Section, blinding, certainty, floor, parts, pool};
 use crate::figures::{comparison, course};
 use crate::report::grid::{Grid, number, words as text_column};
 use crate::tables::TableError;
@@ -18,7 +18,7 @@ pub(super) fn questions(context: &Context<'_>) -> Result<Vec<Section>, TableErro
             "size" => size(context)?,
             "blinding" => blinding::section(context)?,
             "comparison" => compared(context)?,
-            "certainty" => certainty::section(context),
+            "certainty" => sure(context)?,
             _ => None,
         };
         let shows = content.is_some() || answer.estimate.is_some() || !answer.by.is_empty();
@@ -38,6 +38,16 @@ pub(super) fn questions(context: &Context<'_>) -> Result<Vec<Section>, TableErro
         });
     }
     Ok(list)
+}
+
+/// The rating, then the floor.
+fn sure(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
+    let (rated, floor) = (certainty::section(context), floor::section(context)?);
+    let found = rated.is_some() || floor.is_some();
+    Ok(found.then(|| html! {
+        @if let Some(rated) = rated { (rated) }
+        @if let Some(floor) = floor { (floor) }
+    }))
 }
 
 /// The answer again, at the head of its section.

@@ -3,6 +3,7 @@
 mod blinding;
 mod certainty;
 mod choices;
+mod floor;
 mod questions;
 
 use super::document::Document;
@@ -28,6 +29,7 @@ pub(super) fn check(protocol: &Protocol, document: &Document<'_>) -> Vec<Diagnos
     rules.recomputes();
     rules.blinding();
     rules.certainty();
+    rules.floor();
     rules.found
 }
 
