@@ -114,7 +114,6 @@ pub struct AnalysisReport {
 /// A fork with its options read.
 struct Read<'a> {
     kind: ForkKind,
-    position: usize,
     reason: &'a str,
     options: Vec<(&'a str, Choice)>,
 }
@@ -302,7 +301,7 @@ fn fill(report: &mut FloorReport, index: &Index<'_>, job: Job<'_>, pool: &Pool, 
                     }
                 })
                 .collect(),
-            protocol: vec![format!("floor.fork.{}", fork.position)],
+            protocol: vec![format!("floor.fork.{}", fork.kind.code())],
         })
         .collect();
     if report.floors.is_empty() {
@@ -313,7 +312,7 @@ fn fill(report: &mut FloorReport, index: &Index<'_>, job: Job<'_>, pool: &Pool, 
 fn read<'a>(declared: &'a Floor, job: Job<'_>) -> Result<Vec<Read<'a>>, String> {
     ordered(declared)
         .into_iter()
-        .map(|(position, fork)| {
+        .map(|fork| {
             let options = fork
                 .options
                 .iter()
@@ -325,7 +324,6 @@ fn read<'a>(declared: &'a Floor, job: Job<'_>) -> Result<Vec<Read<'a>>, String> 
                 .collect::<Result<_, _>>()?;
             Ok(Read {
                 kind: fork.id,
-                position,
                 reason: &fork.reason,
                 options,
             })

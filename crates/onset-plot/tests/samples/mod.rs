@@ -1062,6 +1062,13 @@ fn single() -> Vec<(&'static str, Scene, Scene)> {
             "blinding-plane",
             (p::blinding_plane(&plane()), p::blinding_plane_narrow(&plane())),
         ),
+        named(
+            "specification",
+            (
+                p::specification(&specification()),
+                p::specification_narrow(&specification()),
+            ),
+        ),
         named("icons", (p::icons(&icons()), p::icons_narrow(&icons()))),
         named("funnel", (p::funnel(&funnel()), p::funnel_narrow(&funnel()))),
         named("baujat", (p::scatter(&baujat()), p::scatter_narrow(&baujat()))),
@@ -1147,6 +1154,56 @@ pub fn plane() -> onset_plot::blinding::BlindingPlane {
             mark("Murrough 2013", 0.39, false, 5),
             mark("Lapidus 2014", 0.6, false, 6),
             mark("Lii 2023", 0.03, true, 10),
+        ],
+    }
+}
+
+/// Twelve analyses of one result; the least favourable sets the floor.
+pub fn specification() -> onset_plot::specification::Specification {
+    use onset_plot::specification::{Specification, SpecificationMark};
+    let analyses = (0..12)
+        .map(|i| {
+            let at = f64::from(i) * 0.35;
+            SpecificationMark {
+                interval: Interval::new(-7.7 + at, -11.0 + 0.5 * at, -4.6 + 1.5 * at),
+                options: vec![(i % 2) as usize, (i % 3) as usize],
+                sets: i == 11,
+                name: format!("analysis {i}"),
+            }
+        })
+        .collect();
+    Specification {
+        heading: Heading {
+            id: "specification".to_owned(),
+            title: "The least favourable of 12 declared analyses leaves open no benefit at all".to_owned(),
+            subtitle: "Mean difference in MADRS points, 24 hours; 3 trials, 132 people.".to_owned(),
+            ..Heading::default()
+        },
+        effect: points(),
+        forks: vec![
+            (
+                "Studies".to_owned(),
+                vec!["all studies".to_owned(), "without Lii 2023".to_owned()],
+            ),
+            (
+                "Model".to_owned(),
+                vec![
+                    "REML".to_owned(),
+                    "PM".to_owned(),
+                    "Bayes, half-normal prior, scale 5".to_owned(),
+                ],
+            ),
+        ],
+        analyses,
+        floors: vec![
+            Reference {
+                value: 1.175,
+                label: "floor".to_owned(),
+            },
+            Reference {
+                value: -2.0,
+                label: "floor of 50 %".to_owned(),
+            },
         ],
     }
 }

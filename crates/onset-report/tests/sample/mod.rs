@@ -93,6 +93,7 @@ pub fn answers() -> Answers {
             protocol: Vec::new(),
         },
         flagged: None,
+        floor: None,
         warnings: vec![note(
             "split",
             "warning",

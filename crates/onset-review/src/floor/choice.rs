@@ -107,9 +107,9 @@ pub(crate) fn parse(kind: ForkKind, option: &str, measure: EffectMeasure) -> Res
 }
 
 /// Forks in the order in which analyses are laid out.
-pub(crate) fn ordered(floor: &Floor) -> Vec<(usize, &Fork)> {
-    let mut forks: Vec<(usize, &Fork)> = floor.fork.iter().enumerate().collect();
-    forks.sort_by_key(|(_, fork)| fork.id);
+pub(crate) fn ordered(floor: &Floor) -> Vec<&Fork> {
+    let mut forks: Vec<&Fork> = floor.fork.iter().collect();
+    forks.sort_by_key(|fork| fork.id);
     forks
 }
 
@@ -118,7 +118,7 @@ pub(crate) fn ordered(floor: &Floor) -> Vec<(usize, &Fork)> {
 pub(crate) fn hash(protocol: &Protocol, floor: &Floor) -> String {
     let headline = &protocol.review.headline;
     let outcome = protocol.outcome.iter().find(|o| o.id == headline.outcome);
-    let forks: Vec<&Fork> = ordered(floor).into_iter().map(|(_, fork)| fork).collect();
+    let forks = ordered(floor);
     let set = serde_json::json!({
         "version": floor.version,
         "forks": forks,
