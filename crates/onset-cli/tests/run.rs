@@ -207,10 +207,7 @@ const OBSERVATIONS: &str = "study_id,arm_id,outcome,scale,time_hours,timing,stat
 
 /// A review made of the trials of low-dose tricyclics, arm by arm.
 fn tricyclics(dir: &Path) {
-    let data = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../oracles/data/furukawa2003.csv"
-    );
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../oracles/data/furukawa2003.csv");
     let mut studies = format!("{STUDIES}\n");
     let mut arms = format!("{ARMS}\n");
     let mut observations = format!("{OBSERVATIONS}\n");
@@ -267,7 +264,10 @@ fn the_floor_of_low_dose_tricyclics() {
         assert_eq!(analysis["why_not"], serde_json::Value::Null, "{options:?}");
         for (key, printed) in ["estimate", "lower", "upper"].iter().zip(printed) {
             let x = analysis[key].as_f64().unwrap();
-            assert!((x - printed).abs() < tolerance, "{options:?} {key}: {x} {printed}");
+            assert!(
+                (x - printed).abs() < tolerance,
+                "{options:?} {key}: {x} {printed}"
+            );
         }
         analysis["beyond"].as_f64()
     };
@@ -297,7 +297,13 @@ fn the_floor_of_low_dose_tricyclics() {
     assert!((-0.62..-0.58).contains(&estimate), "{estimate}");
     // PET's upper end is the least favourable
     let worst = &results["floor"]["floors"][0];
-    assert_eq!(worst["set_by"], curve.iter().position(|a| a["options"] == serde_json::json!(["pet"])).unwrap());
+    assert_eq!(
+        worst["set_by"],
+        curve
+            .iter()
+            .position(|a| a["options"] == serde_json::json!(["pet"]))
+            .unwrap()
+    );
     let weights: f64 = curve.iter().map(|a| a["weight"].as_f64().unwrap()).sum();
     assert!((weights - 1.0).abs() < 1e-12);
 }
@@ -312,9 +318,16 @@ fn a_changed_set_of_analyses_is_not_the_frozen_one() {
         std::fs::write(dir.join("review.toml"), text).unwrap();
         onset(&["check", dir.to_str().unwrap()])
     };
-    let wrong = write("[floor]\nversion = \"1\"", "[floor]\nversion = \"1\"\nfrozen = \"sha256:00\"");
+    let wrong = write(
+        "[floor]\nversion = \"1\"",
+        "[floor]\nversion = \"1\"\nfrozen = \"sha256:00\"",
+    );
     assert_eq!(wrong.status, 1);
-    assert!(wrong.stderr.contains("not the one that was frozen"), "{}", wrong.stderr);
+    assert!(
+        wrong.stderr.contains("not the one that was frozen"),
+        "{}",
+        wrong.stderr
+    );
     let hash = wrong.stderr.split("llowed: ").nth(1).unwrap();
     let hash = &hash[..7 + 64];
     let right = write(
@@ -324,7 +337,11 @@ fn a_changed_set_of_analyses_is_not_the_frozen_one() {
     assert_eq!(right.status, 0, "{}", right.stderr);
     let other_scale = write("options = [\"z\", \"knha\"]", "options = [\"z\", \"bootstrap\"]");
     assert_eq!(other_scale.status, 1);
-    assert!(other_scale.stderr.contains("z, t, knha, adhoc, kr"), "{}", other_scale.stderr);
+    assert!(
+        other_scale.stderr.contains("z, t, knha, adhoc, kr"),
+        "{}",
+        other_scale.stderr
+    );
     let common = write("\"DL\", \"REML\"", "\"FE\", \"REML\"");
     assert!(common.stderr.contains("another estimand"), "{}", common.stderr);
     std::fs::remove_dir_all(&dir).unwrap();

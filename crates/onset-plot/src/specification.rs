@@ -101,13 +101,19 @@ fn draw(input: &Specification, width: f64, height: f64, left: f64, gutter: f64) 
     }
     curve.intervals(&mut items);
     let mut y = curve.options(&mut items);
-    let mut key = "Each column is one analysis: its estimate (dot) and interval. Orange columns set a floor.".to_owned();
+    let mut key = "Each column is one analysis: its estimate (dot) and interval. Orange columns set a floor."
+        .to_owned();
     if gutter == 0.0 {
         let floors: Vec<&str> = named.iter().filter(|n| n.2).map(|n| n.1.as_str()).collect();
         if !floors.is_empty() {
             key.push_str(&format!(" Orange lines: {}.", floors.join(", ")));
         }
-        if let Some(important) = input.effect.important.as_ref().filter(|i| curve.axis.holds(i.value)) {
+        if let Some(important) = input
+            .effect
+            .important
+            .as_ref()
+            .filter(|i| curve.axis.holds(i.value))
+        {
             key.push_str(&format!(" Dashed: {}.", important.label));
         }
     }
@@ -136,7 +142,11 @@ impl Curve<'_> {
             items.push(Line::new(x - 4.0, y, x, y, "axis").into());
             items.push(Text::new(x - 7.0, y + 4.0, SMALL, tick.label).end().into());
         }
-        let label = format!("{} ({})", self.input.effect.label, self.input.effect.direction.words());
+        let label = format!(
+            "{} ({})",
+            self.input.effect.label,
+            self.input.effect.direction.words()
+        );
         items.push(Text::new(0.0, 12.0, SMALL, label).into());
     }
 

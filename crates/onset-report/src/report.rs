@@ -5,8 +5,8 @@
 mod answers;
 mod blinding;
 mod certainty;
-mod floor;
 mod evidence;
+mod floor;
 mod grid;
 mod methods;
 mod parts;

@@ -5,8 +5,8 @@
 
 mod blinding;
 mod evidence;
-mod grade;
 mod floor;
+mod grade;
 mod pools;
 
 use onset_data::RowId;

@@ -162,7 +162,11 @@ pub(crate) fn report(index: &Index<'_>, pools: &[Pool]) -> Option<FloorReport> {
 /// The headline's pool, to be gathered again.
 fn job<'a>(index: &Index<'a>) -> Result<Job<'a>, String> {
     let headline = &index.protocol.review.headline;
-    let comparison = index.protocol.comparison.iter().find(|c| c.id == headline.comparison);
+    let comparison = index
+        .protocol
+        .comparison
+        .iter()
+        .find(|c| c.id == headline.comparison);
     let (Some(comparison), Some(outcome), Some(window)) = (
         comparison,
         index.outcome(&headline.outcome),

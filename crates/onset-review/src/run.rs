@@ -1,8 +1,8 @@
 //! From a protocol and its evidence to the answers.
 
-use crate::floor;
 use crate::answers::{Answer, Answers, Estimate, Note, Pool, ReviewInfo};
 use crate::evidence_report;
+use crate::floor;
 use crate::grade;
 use crate::index::Index;
 use crate::ledger;
@@ -314,7 +314,6 @@ fn comparison(index: &Index<'_>, pools: &[Pool]) -> Answer {
         ..blank("Compared with what?")
     }
 }
-
 
 /// Whether a lower value of the pool's outcome is better.
 pub(crate) fn lower_is_better(index: &Index<'_>, outcome: &str) -> bool {

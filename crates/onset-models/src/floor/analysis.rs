@@ -130,7 +130,9 @@ pub enum FloorError {
         found: usize,
     },
     /// Fewer than three nonaffirmative studies: a worst case of one or two is those studies.
-    #[error("{found} studies are nonaffirmative, and the worst case is admitted from {ENOUGH_NONAFFIRMATIVE} on")]
+    #[error(
+        "{found} studies are nonaffirmative, and the worst case is admitted from {ENOUGH_NONAFFIRMATIVE} on"
+    )]
     TooFewNonaffirmative {
         /// Studies.
         found: usize,

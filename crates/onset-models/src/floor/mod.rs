@@ -6,7 +6,9 @@
 mod analysis;
 mod weights;
 
-pub use analysis::{Analysis, ENOUGH_FOR_T, ENOUGH_NONAFFIRMATIVE, Bias, Estimator, Fitted, FloorError, Target, fit, fit_all};
+pub use analysis::{
+    Analysis, Bias, ENOUGH_FOR_T, ENOUGH_NONAFFIRMATIVE, Estimator, Fitted, FloorError, Target, fit, fit_all,
+};
 pub use weights::fork_balanced;
 
 use serde::Serialize;

@@ -44,9 +44,11 @@ pub(super) fn questions(context: &Context<'_>) -> Result<Vec<Section>, TableErro
 fn sure(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
     let (rated, floor) = (certainty::section(context), floor::section(context)?);
     let found = rated.is_some() || floor.is_some();
-    Ok(found.then(|| html! {
-        @if let Some(rated) = rated { (rated) }
-        @if let Some(floor) = floor { (floor) }
+    Ok(found.then(|| {
+        html! {
+            @if let Some(rated) = rated { (rated) }
+            @if let Some(floor) = floor { (floor) }
+        }
     }))
 }
 

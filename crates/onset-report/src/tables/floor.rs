@@ -45,7 +45,14 @@ fn analyses(floor: &FloorReport) -> Table {
 }
 
 fn forks(floor: &FloorReport) -> Table {
-    let header = ["fork", "option", "fitted", "floor_only", "floor_without", "reason"];
+    let header = [
+        "fork",
+        "option",
+        "fitted",
+        "floor_only",
+        "floor_without",
+        "reason",
+    ];
     let mut table = Table::new("floor-forks", &header);
     for fork in &floor.forks {
         for option in &fork.options {

@@ -97,12 +97,10 @@ pub(crate) fn parse(kind: ForkKind, option: &str, measure: EffectMeasure) -> Res
                     )
                 }),
         },
-        ForkKind::Interval => Test::from_code(option)
-            .map(Choice::Interval)
-            .ok_or_else(|| {
-                let codes: Vec<&str> = Test::all().map(Test::code).collect();
-                codes.join(", ")
-            }),
+        ForkKind::Interval => Test::from_code(option).map(Choice::Interval).ok_or_else(|| {
+            let codes: Vec<&str> = Test::all().map(Test::code).collect();
+            codes.join(", ")
+        }),
     }
 }
 

@@ -7,7 +7,12 @@ use crate::protocol::ForkKind;
 /// A sentence from an error: capital at its start, stop at its end.
 pub(super) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
-    let start: String = letters.next().map(char::to_uppercase).into_iter().flatten().collect();
+    let start: String = letters
+        .next()
+        .map(char::to_uppercase)
+        .into_iter()
+        .flatten()
+        .collect();
     let rest: String = letters.collect();
     format!("{start}{}.", rest.trim_end_matches('.'))
 }
@@ -66,7 +71,11 @@ fn digits(value: f64, ratio: bool) -> String {
 
 /// Size of a benefit with its unit, in the words of the outcome.
 fn worth(value: f64, shown: f64, pool: &Pool) -> (bool, String) {
-    let sign = if pool.direction == "lower is better" { -1.0 } else { 1.0 };
+    let sign = if pool.direction == "lower is better" {
+        -1.0
+    } else {
+        1.0
+    };
     let benefit = sign * value;
     let text = if pool.ratio {
         format!("a {} of {}", ratio_name(pool), digits(shown, true))

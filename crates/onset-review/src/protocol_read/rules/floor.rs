@@ -24,7 +24,12 @@ impl Rules<'_> {
             let path = |key| ["floor", "fork", place.as_str(), key];
             self.text(&path("reason"), &fork.reason);
             self.not_empty(&path("options"), &fork.options);
-            if declared.fork.iter().take(position).any(|other| other.id == fork.id) {
+            if declared
+                .fork
+                .iter()
+                .take(position)
+                .any(|other| other.id == fork.id)
+            {
                 self.error("duplicate_id", &path("id"), "the fork stands twice");
             }
             for (number, option) in fork.options.iter().enumerate() {
@@ -69,7 +74,8 @@ impl Rules<'_> {
             finding.found = Some(frozen.clone());
             finding.allowed = Some(hash);
             finding.hint = Some(
-                "a changed set is a new set: give it a new version, then freeze it with its own hash".to_owned(),
+                "a changed set is a new set: give it a new version, then freeze it with its own hash"
+                    .to_owned(),
             );
         }
     }
