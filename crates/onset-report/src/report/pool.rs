@@ -138,7 +138,7 @@ pub(super) fn result(context: &Context<'_>, pool: &Pool) -> Result<Markup, Table
         @if context.figures.contains_key(&format!("funnel-{name}")) {
             (parts::folded("Funnel plot", true, &parts::figure(context, &format!("funnel-{name}"))?))
         }
-        @if let Some(drawn) = taken_apart(context, pool, &name)? {
+        @if let Some(drawn) = taken_apart(context, pool, name)? {
             (parts::folded("Which trials carry this result", true, &drawn))
         }
         @if !pool.left_out.is_empty() {
