@@ -40,6 +40,9 @@ pub struct Answers {
     /// What the least favourable defensible analysis of the headline result still supports.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub floor: Option<crate::floor::FloorReport>,
+    /// Curves over time, where the protocol asks for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timecourse: Option<crate::timecourse::TimeCourses>,
     /// What holds for the whole run.
     pub warnings: Vec<Note>,
 }

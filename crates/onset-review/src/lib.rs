@@ -25,6 +25,7 @@ mod run;
 pub mod scaffold;
 mod size;
 mod speed;
+pub mod timecourse;
 pub mod trust;
 
 pub use answers::Answers;

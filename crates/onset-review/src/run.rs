@@ -12,6 +12,7 @@ use crate::propagate;
 use crate::protocol::{Direction, Protocol};
 use crate::size;
 use crate::speed;
+use crate::timecourse;
 use onset_data::evidence::Evidence;
 use onset_data::{Diagnostic, Severity, Warned};
 use sha2::{Digest, Sha256};
@@ -78,10 +79,11 @@ pub fn run(
     if let Some(grade) = &grade {
         grade::tell(&mut certainty, grade, &pools);
     }
+    let courses = timecourse::courses(&index);
     let answers = Answers {
         review: review_info(protocol, evidence),
-        speed: speed::answer(&index, &pools),
-        duration: duration(&index, &pools),
+        speed: timecourse::speed(speed::answer(&index, &pools), &index, courses.as_ref()),
+        duration: timecourse::duration(duration(&index, &pools), &index, courses.as_ref()),
         blinding: ledger::answer(evidence, ledger.as_ref()),
         comparison: comparison(&index, &pools),
         certainty,
@@ -91,6 +93,7 @@ pub fn run(
         floor,
         missing: missing::missing(&index, &pools),
         flagged: propagate::flagged(protocol, evidence, &pools, checks),
+        timecourse: courses,
         warnings: Vec::new(),
         size: size_answer(&index, pools),
     };

@@ -253,7 +253,7 @@ fn count_people(pool: &mut Pool, members: &[Member<'_>]) {
 }
 
 /// The declared important difference on the analysis scale, signed towards benefit.
-fn threshold(job: Job<'_>) -> Option<f64> {
+pub(crate) fn threshold(job: Job<'_>) -> Option<f64> {
     let declared = job.outcome.important_difference.as_ref()?;
     let sign = match job.outcome.direction {
         Direction::Lower => -1.0,

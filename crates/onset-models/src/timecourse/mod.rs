@@ -18,6 +18,7 @@ mod fit;
 mod form;
 mod horizon;
 mod identify;
+mod latest;
 mod onset;
 mod profile;
 mod search;
@@ -32,6 +33,7 @@ pub use fit::{Baseline, Dispersion, Ending, Fit, Fitted, Options, Parameter, Rol
 pub use form::Form;
 pub use horizon::{Evidence, EvidencePoint, Horizon, evidence};
 pub use identify::Identification;
+pub use latest::{Latest, latest_onset};
 pub use onset::{Benefit, Definition, IntervalKind, OnsetTime, Window, benefit_of, onset_times, window};
 
 use thiserror::Error;

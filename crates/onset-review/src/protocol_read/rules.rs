@@ -5,6 +5,7 @@ mod certainty;
 mod choices;
 mod floor;
 mod questions;
+mod timecourse;
 
 use super::document::Document;
 use crate::protocol::Protocol;
@@ -30,6 +31,7 @@ pub(super) fn check(protocol: &Protocol, document: &Document<'_>) -> Vec<Diagnos
     rules.blinding();
     rules.certainty();
     rules.floor();
+    rules.timecourse();
     rules.found
 }
 
