@@ -25,6 +25,7 @@ pub mod subsets;
 mod svg;
 pub mod text;
 mod theme;
+pub mod timecourse;
 pub mod windows;
 
 pub use blinding::{blinding_plane, blinding_plane_narrow};
@@ -41,4 +42,5 @@ pub use scene::Scene;
 pub use specification::{specification, specification_narrow};
 pub use subsets::{subset_grid, subset_grid_narrow};
 pub use theme::css;
+pub use timecourse::{timecourse, timecourse_narrow};
 pub use windows::{windows, windows_narrow};

@@ -3,7 +3,7 @@
 mod gaps;
 mod panel;
 mod strip;
-mod time;
+pub(crate) mod time;
 
 use crate::frame::{self, BODY, SMALL, style};
 use crate::input::{Effect, Heading, Interval};

@@ -9,6 +9,7 @@ pub(crate) mod evidence;
 pub(crate) mod floor;
 pub(crate) mod forest;
 pub(crate) mod funnel;
+pub(crate) mod timecourse;
 
 use crate::words;
 use onset_plot::Scene;
@@ -57,6 +58,7 @@ pub fn figures(answers: &Answers) -> Vec<Figure> {
     list.extend(blinding::figure(answers));
     list.extend(comparison::figure(answers));
     list.extend(floor::figure(answers));
+    list.extend(timecourse::figures(answers));
     list.extend(evidence::cohorts(&answers.evidence));
     list.extend(evidence::risk_of_bias(&answers.evidence));
     list

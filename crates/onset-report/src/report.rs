@@ -13,6 +13,7 @@ mod parts;
 mod pool;
 mod provenance;
 mod sections;
+mod timecourse;
 
 use crate::figures::{self, Figure};
 use crate::page;

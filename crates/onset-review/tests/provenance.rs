@@ -264,3 +264,38 @@ fn certainty_is_what_the_domains_leave() {
         }
     }
 }
+
+/// The flagship's time courses: no curve where the rise is not dated, a reason in numbers instead, and horizons that
+/// rest on two trials.
+#[test]
+fn time_courses_say_what_is_not_identified() {
+    let (_, results) = ketamine();
+    let courses = results
+        .pointer("/timecourse/courses")
+        .and_then(Value::as_array)
+        .unwrap();
+    assert_eq!(courses.len(), 3);
+    for course in courses {
+        let identified = course["form"].is_string();
+        assert_eq!(
+            identified,
+            course["why_not"].is_null(),
+            "{}",
+            course["comparison"]
+        );
+        assert_eq!(identified, !course["curve"].as_array().unwrap().is_empty());
+        let horizon = course["horizon"].as_array().unwrap();
+        assert!(
+            horizon
+                .iter()
+                .all(|h| h["hours"].is_null() || h["trials"].as_u64() >= Some(2))
+        );
+    }
+    let ssri = results.pointer("/timecourse/comparators/0").unwrap();
+    let share = ssri["first_share"].as_f64().unwrap();
+    assert!((share - 1.07 / 3.3).abs() < 1e-12);
+    let half = ssri["half_hours"]["value"].as_f64().unwrap() / 168.0;
+    // by hand: 6 (e + 1) r = e + 6 with r = 1.07 / 3.3 is e = (6 - 6 r) / (6 r - 1)
+    let r = 1.07 / 3.3;
+    assert!((half - (6.0 - 6.0 * r) / (6.0 * r - 1.0)).abs() < 1e-3, "{half}");
+}

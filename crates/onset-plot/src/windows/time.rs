@@ -66,7 +66,7 @@ pub(super) fn span(when: When) -> Option<(f64, f64)> {
 }
 
 /// Ticks whose labels fit beside each other and end before `right`: hours, pixel, label.
-pub(super) fn ticks(axis: &Axis, size: f64, right: f64) -> Vec<(f64, f64, String)> {
+pub(crate) fn ticks(axis: &Axis, size: f64, right: f64) -> Vec<(f64, f64, String)> {
     let mut candidates: Vec<(f64, u8)> = TICKS
         .into_iter()
         .filter(|(hours, _)| axis.holds(*hours))

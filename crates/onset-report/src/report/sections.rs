@@ -1,6 +1,6 @@
 //! One section for each question that has something to show.
 
-use super::{Context, Section, blinding, certainty, floor, parts, pool};
+use super::{Context, Section, blinding, certainty, floor, parts, pool, timecourse};
 use crate::figures::{comparison, course};
 use crate::report::grid::{Grid, number, words as text_column};
 use crate::tables::TableError;
@@ -96,6 +96,7 @@ fn speed(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
             shown.push(parts::folded(&summary, first.is_some(), &body));
         }
     }
+    shown.extend(timecourse::section(context)?);
     let found = !shown.is_empty();
     Ok(found.then(|| html! { @for part in &shown { (part) } }))
 }

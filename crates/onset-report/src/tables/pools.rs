@@ -12,6 +12,7 @@ pub(super) fn tables(answers: &Answers) -> Vec<Table> {
         six(answers),
         pools(answers),
         course(answers),
+        visits(answers),
         absolute(answers),
         subgroups(answers),
         leave_one_out(answers),
@@ -180,6 +181,41 @@ fn course(answers: &Answers) -> Table {
             row.extend(three(point.estimate.as_ref()));
             row.extend([(&course.unit).into(), course.ratio.into(), (&point.pool).into()]);
             table.rows.push(row);
+        }
+    }
+    table
+}
+
+/// Every visit behind a time course.
+fn visits(answers: &Answers) -> Table {
+    let header = [
+        "comparison",
+        "outcome",
+        "study",
+        "hours",
+        "people",
+        "difference",
+        "ci_lower",
+        "ci_upper",
+        "unit",
+        "curve",
+    ];
+    let mut table = Table::new("visits", &header);
+    let courses = answers.timecourse.iter().flat_map(|t| &t.courses);
+    for course in courses {
+        for trial in &course.studies {
+            for visit in &trial.visits {
+                let mut row: Vec<Cell> = vec![
+                    (&course.comparison_label).into(),
+                    (&course.outcome_label).into(),
+                    (&trial.label).into(),
+                    visit.hours.into(),
+                    visit.people.into(),
+                ];
+                row.extend(three(Some(&visit.effect)));
+                row.extend([(&course.unit).into(), visit.fitted.into()]);
+                table.rows.push(row);
+            }
         }
     }
     table

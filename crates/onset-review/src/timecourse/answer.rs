@@ -151,8 +151,12 @@ pub(crate) fn duration(windows: Answer, index: &Index<'_>, courses: Option<&Time
     answer.n = course.n;
     let Some(window) = course.window.as_ref().filter(|_| course.form.is_some()) else {
         answer.why_not = Some(format!(
-            "How long the effect lasts cannot be read off a curve. {}",
-            course.why_not.clone().unwrap_or_default()
+            "How long the effect lasts cannot be read off a curve: {} no fall that two trials date on each side.",
+            if course.k == 1 {
+                "one trial shows"
+            } else {
+                "the visits show"
+            }
         ));
         return answer;
     };

@@ -258,15 +258,27 @@ fn choose(
         let reasons: Vec<String> = out
             .tried
             .iter()
-            .filter_map(|t| t.why_not.as_ref().map(|why| format!("{}: {why}", t.form)))
+            .filter_map(|t| {
+                t.why_not
+                    .as_ref()
+                    .map(|why| format!("{}: {why}", shape_in_words(&t.form)))
+            })
             .collect();
         out.why_not = Some(format!(
             "The visits do not date the onset ({}). {}.",
             reason::earliest(&out.studies),
-            capital(&reasons.join(". ")),
+            capital(&reasons.join("; ")),
         ));
     }
     chosen
+}
+
+/// A form in words, by its code.
+fn shape_in_words(code: &str) -> String {
+    match code {
+        "emax" | "exponential" | "hill" => format!("a curve that only rises ({code})"),
+        _ => format!("a curve that rises and falls ({code})"),
+    }
 }
 
 fn capital(text: &str) -> String {

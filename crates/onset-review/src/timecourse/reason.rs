@@ -60,6 +60,11 @@ pub(super) fn not_identified(
         .filter_map(|p| p.identification.as_ref())
         .find(|i| i.why_not.is_some())?;
     let at = shape.at;
+    if at > first && at < last && shape.before >= 2 && shape.after >= 2 {
+        let words =
+            "a shape lies at the edge of what was searched: the visits do not show both turns of the curve";
+        return Some(words.to_owned());
+    }
     let place = if at < first {
         format!(
             "the curve fits best when it has risen before the first visit ({})",
