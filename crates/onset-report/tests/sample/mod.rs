@@ -94,6 +94,7 @@ pub fn answers() -> Answers {
         },
         flagged: None,
         floor: None,
+        timecourse: None,
         warnings: vec![note(
             "split",
             "warning",
