@@ -244,13 +244,24 @@ impl Plot<'_> {
                     .into(),
                 );
             }
-            if let Some((hours, i)) = other.points.last() {
-                let wide = metrics::width(&other.label, SMALL, false);
-                let x = (self.x(*hours) + 4.0)
-                    .min(self.ends.1 - 2.0)
-                    .max(self.ends.0 + wide);
-                let y = self.y(i.lower.min(i.upper)) + 16.0;
-                let label = Text::new(x, y.min(self.bottom - EDGE), SMALL, other.label.as_str());
+            if !other.points.is_empty() {
+                // a key in the top right corner, where no visit's interval can run through the name
+                let (x, y) = (self.ends.1 - 4.0, self.top + 13.0 + 16.0 * index as f64);
+                let mark = x - metrics::width(&other.label, SMALL, false) - 10.0;
+                let points = vec![
+                    (mark, y - 8.5),
+                    (mark + 4.5, y - 4.0),
+                    (mark, y + 0.5),
+                    (mark - 4.5, y - 4.0),
+                ];
+                inside.push(
+                    Polygon {
+                        points,
+                        class: "open",
+                    }
+                    .into(),
+                );
+                let label = Text::new(x, y, SMALL, other.label.as_str());
                 inside.push(label.end().class("halo").into());
             }
             let says: Vec<String> = other

@@ -28,7 +28,7 @@ pub fn rows(onset: &Path, folder: &Path) -> Fallible<Vec<Row>> {
             onset,
             &arguments,
             "run reviews/ketamine",
-            300.0,
+            1500.0,
             Limit::Text,
         )?);
     }
