@@ -104,7 +104,7 @@ fn findings(context: &Context<'_>, label: &str, lines: &Lines<'_>) -> Markup {
             html! { (text::count(rated.k as u64)) },
             html! { (text::count(rated.n)) },
             certainty(rated),
-            html! { (rated.sentence) },
+            html! { div.wording { (rated.sentence) } },
         ]);
     }
     grid.markup()
