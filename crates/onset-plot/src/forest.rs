@@ -146,7 +146,7 @@ fn empty(input: &Forest) -> bool {
 }
 
 /// What a study's row says on hover and to a screen reader.
-fn says(input: &Forest, row: &Row) -> String {
+fn says(input: &Forest, row: &Row, decimals: usize) -> String {
     let mut parts = vec![match &row.effect {
         Some(i) => format!(
             "{}: {} {}",
@@ -156,7 +156,6 @@ fn says(input: &Forest, row: &Row) -> String {
         ),
         None => format!("{}: no estimate", cells::name(row)),
     }];
-    let decimals = cells::mean_decimals(input);
     for (label, arm) in [(&input.treatment, &row.treatment), (&input.control, &row.control)] {
         if input.columns != Columns::None {
             let headers = cells::arm_headers(input.columns).join(", ");

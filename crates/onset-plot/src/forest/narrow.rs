@@ -136,7 +136,7 @@ impl Sheet<'_> {
         }
         inside.push(rule(end + 3.0));
         inside.insert(0, frame::hit(0.0, y, WIDTH, end - y + 2.0));
-        let group = Group::new(theme::hue(0), inside).titled(super::says(input, row));
+        let group = Group::new(theme::hue(0), inside).titled(super::says(input, row, self.decimals));
         items.push(group.sourced(&row.key, &row.rows).into());
         end + 5.0
     }

@@ -91,7 +91,7 @@ impl Sheet<'_> {
             rob::light(&mut inside, light, layout.light(index), middle, 7.5);
         }
         inside.insert(0, frame::hit(0.0, y, layout.width, height));
-        let group = Group::new(theme::hue(0), inside).titled(super::says(input, row));
+        let group = Group::new(theme::hue(0), inside).titled(super::says(input, row, layout.decimals));
         items.push(group.sourced(&row.key, &row.rows).into());
         y + height
     }
