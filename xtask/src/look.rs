@@ -54,8 +54,36 @@ pub fn self_test() -> Fallible<()> {
     self_test::run(&folder)
 }
 
+/// Browsers that look at once.
+const BROWSERS: usize = 2;
+
 fn look(folder: &Path, looks: &[(PathBuf, &[View])]) -> Fallible<()> {
-    let mut browser = Browser::start(folder)?;
+    let seen = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..BROWSERS)
+            .map(|worker| {
+                let mine: Vec<_> = looks.iter().skip(worker).step_by(BROWSERS).collect();
+                scope.spawn(move || look_at(folder, worker, &mine).map_err(|error| error.to_string()))
+            })
+            .collect();
+        workers
+            .into_iter()
+            .map(|worker| worker.join().map_err(|_| "a browser's thread failed".to_owned())?)
+            .collect::<Result<Vec<_>, String>>()
+    })?;
+    eprintln!("screenshots: {}", folder.display());
+    let mut found = seen.concat();
+    found.sort();
+    if found.is_empty() {
+        return Ok(());
+    }
+    Err(format!("look found {} faults\n  {}", found.len(), found.join("\n  ")).into())
+}
+
+/// What one browser finds on its share of the pages.
+fn look_at(folder: &Path, worker: usize, looks: &[&(PathBuf, &[View])]) -> Fallible<Vec<String>> {
+    let own = folder.join(format!("browser-{}", worker + 1));
+    std::fs::create_dir_all(&own)?;
+    let mut browser = Browser::start(&own)?;
     let mut found = Vec::new();
     for (page, views) in looks {
         for view in *views {
@@ -69,25 +97,14 @@ fn look(folder: &Path, looks: &[(PathBuf, &[View])]) -> Fallible<()> {
                 };
                 std::fs::write(folder.join(format!("{name}-{}{part}.png", view.name)), picture)?;
             }
-            eprintln!(
-                "{} {name} {}",
-                if sight.faults.is_empty() { "ok  " } else { "FAIL" },
-                view.name
-            );
-            found.extend(
-                sight
-                    .faults
-                    .iter()
-                    .map(|fault| format!("{name} {}: {fault}", view.name)),
-            );
+            let state = if sight.faults.is_empty() { "ok  " } else { "FAIL" };
+            eprintln!("{state} {name} {}", view.name);
+            let faults = sight.faults.iter();
+            found.extend(faults.map(|fault| format!("{name} {}: {fault}", view.name)));
         }
     }
     browser.close();
-    eprintln!("screenshots: {}", folder.display());
-    if found.is_empty() {
-        return Ok(());
-    }
-    Err(format!("look found {} faults\n  {}", found.len(), found.join("\n  ")).into())
+    Ok(found)
 }
 
 fn fresh_folder(workspace: &Workspace, name: &str) -> Fallible<PathBuf> {

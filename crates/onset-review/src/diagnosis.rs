@@ -110,15 +110,13 @@ pub(crate) fn diagnose(
 fn cumulative(job: Job<'_>, members: &[Member<'_>], effects: &Effects, model: &Model) -> Vec<Cumulated> {
     let mut order: Vec<usize> = (0..members.len()).collect();
     order.sort_by_key(|&i| members[i].data.study.year.unwrap_or(i32::MAX));
-    (1..=order.len())
-        .filter_map(|n| {
-            let entered = &order[..n];
-            let some = fit::subset(effects, |i| entered.contains(&i))?;
-            let fit = fit::fit(&some, model).ok()?.value;
-            Some(Cumulated {
-                study: members[*entered.last()?].data.study.id.clone(),
-                estimate: effect::shown(job.measure, &fit.mean),
-            })
+    let entered = fit::cumulative(effects, &order, model).unwrap_or_default();
+    order
+        .iter()
+        .zip(entered)
+        .map(|(&last, some)| Cumulated {
+            study: members[last].data.study.id.clone(),
+            estimate: effect::shown(job.measure, &some.mean),
         })
         .collect()
 }

@@ -75,6 +75,36 @@ pub(crate) fn fit(effects: &Effects, model: &Model) -> Result<Warned<Fit>, Strin
     })
 }
 
+/// A mean of some of the studies, with its tau2; the interval on the analysis scale.
+pub(crate) struct Part {
+    pub mean: Interval,
+    pub tau2: f64,
+}
+
+/// The declared pool without each study in turn, in the order of the studies.
+pub(crate) fn leave_one_out(effects: &Effects, model: &Model) -> Result<Vec<Part>, String> {
+    pool::leave_one_out(effects, &options(model, effects.k()))
+        .map(|subsets| subsets.iter().map(part).collect())
+        .map_err(|e| e.to_string())
+}
+
+/// The declared pool of the first study, the first two, and so on, in this order of the studies.
+pub(crate) fn cumulative(effects: &Effects, order: &[usize], model: &Model) -> Result<Vec<Part>, String> {
+    let pick = |values: &[f64]| order.iter().map(|&i| values[i]).collect();
+    let labels = order.iter().map(|&i| effects.labels()[i].clone()).collect();
+    let ordered = Effects::new(pick(effects.y()), pick(effects.v()), labels).map_err(|e| e.to_string())?;
+    pool::cumulative(&ordered, &options(model, effects.k()))
+        .map(|subsets| subsets.iter().map(part).collect())
+        .map_err(|e| e.to_string())
+}
+
+fn part(subset: &pool::Subset) -> Part {
+    Part {
+        mean: interval(&subset.mean),
+        tau2: subset.tau2,
+    }
+}
+
 /// One true effect: inverse variance, normal quantiles.
 pub(crate) fn common(effects: &Effects, model: &Model) -> Result<Fit, String> {
     let options = Options {

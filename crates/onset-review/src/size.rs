@@ -418,15 +418,14 @@ fn leave_one_out(job: Job<'_>, members: &[Member<'_>], effects: &Effects, model:
     if effects.k() < 3 {
         return Vec::new();
     }
-    (0..effects.k())
-        .filter_map(|out| {
-            let rest = fit::subset(effects, |i| i != out)?;
-            let fit = fit::fit(&rest, model).ok()?.value;
-            Some(LeaveOneOut {
-                without: members[out].data.study.label.clone(),
-                estimate: effect::shown(job.measure, &fit.mean),
-                tau2: fit.tau2.unwrap_or(0.0),
-            })
+    let without = fit::leave_one_out(effects, model).unwrap_or_default();
+    members
+        .iter()
+        .zip(without)
+        .map(|(member, rest)| LeaveOneOut {
+            without: member.data.study.label.clone(),
+            estimate: effect::shown(job.measure, &rest.mean),
+            tau2: rest.tau2,
         })
         .collect()
 }
