@@ -67,7 +67,11 @@ fn look(folder: &Path, looks: &[(PathBuf, &[View])]) -> Fallible<()> {
             .collect();
         workers
             .into_iter()
-            .map(|worker| worker.join().map_err(|_| "a browser's thread failed".to_owned())?)
+            .map(|worker| {
+                worker
+                    .join()
+                    .map_err(|_| "a browser's thread failed".to_owned())?
+            })
             .collect::<Result<Vec<_>, String>>()
     })?;
     eprintln!("screenshots: {}", folder.display());

@@ -74,7 +74,6 @@ impl Row {
 pub fn print(onset: &Path, folder: &Path) -> Fallible<()> {
     std::fs::create_dir_all(folder)?;
     let mut rows = process::rows(onset, folder)?;
-    made_review::write(&folder.join("made"))?;
     rows.extend(models::rows()?);
     rows.extend(smallstudy::rows()?);
     rows.extend(diagnostics::rows()?);

@@ -4,6 +4,7 @@ pub mod bayes;
 pub mod blinding;
 pub mod counts;
 pub mod diagnostics;
+pub mod economics;
 pub mod floor;
 pub mod multilevel;
 pub mod network;

@@ -28,7 +28,7 @@ pub struct Caterpillar {
 pub struct CaterpillarPoint {
     /// Study id.
     pub key: String,
-    /// "Murrough 2013, day 1".
+    /// "Murrough 2013, day 1"; empty where there are too many to be named.
     pub label: String,
     /// Effect with its limits, as shown.
     pub interval: Interval,
@@ -73,7 +73,7 @@ fn draw(input: &Caterpillar, width: f64) -> Scene {
         .collect();
     let all: Vec<Interval> = points.iter().map(|p| p.interval).chain(pooled).collect();
     let axis = Axis::around(&input.effect, &all, &prediction, (14.0, width - 14.0), 50.0);
-    let step = (MOST / points.len() as f64).clamp(3.0, 11.0);
+    let step = (MOST / points.len() as f64).min(11.0);
     let (top, bottom) = (6.0, 6.0 + step * points.len() as f64 + 6.0);
     let mut items: Vec<Item> = Vec::new();
     let mut names = vec!["Effects from the smallest to the largest.".to_owned()];
@@ -117,7 +117,9 @@ fn row(input: &Caterpillar, axis: &Axis, point: &CaterpillarPoint, y: f64, step:
     let (lo, hi) = axis.limits();
     let (left, right) = (axis.held(i.lower), axis.held(i.upper));
     let (start, end) = axis.span();
-    let mut items: Vec<Item> = vec![frame::hit(start, y - step / 2.0, end - start, step)];
+    let named = !point.label.is_empty();
+    let hit = named.then(|| frame::hit(start, y - step / 2.0, end - start, step));
+    let mut items: Vec<Item> = hit.into_iter().collect();
     items.push(Line::new(left, y, right, y, "thin").into());
     if i.upper > hi {
         items.push(arrow_head(right, y, 1.0, "fill"));
@@ -126,6 +128,9 @@ fn row(input: &Caterpillar, axis: &Axis, point: &CaterpillarPoint, y: f64, step:
         items.push(arrow_head(left, y, -1.0, "fill"));
     }
     items.push(Circle::new(axis.held(i.value), y, (step * 0.32).clamp(1.4, 3.2), "fill").into());
+    if !named {
+        return Group::new(theme::hue(0), items).into();
+    }
     let mut title = format!("{}: {} {}", point.label, input.effect.label, input.effect.says(i));
     if !point.rows.is_empty() {
         title = format!("{title}; {}", frame::rows_in_words(&point.rows));

@@ -270,6 +270,11 @@ impl Plot<'_> {
 
     fn study(&self, point: &FunnelPoint) -> Item {
         let effect = &self.input.effect;
+        let (x, y) = (self.x.held(point.effect), self.se.at(point.se));
+        let dot = Circle::new(x, y, 4.6, "edged");
+        if point.label.is_empty() {
+            return Group::new(theme::hue(0), vec![dot.into()]).into();
+        }
         let mut title = format!(
             "{}: {} {}, standard error {}",
             point.label,
@@ -280,11 +285,7 @@ impl Plot<'_> {
         if !point.rows.is_empty() {
             title = format!("{title}; {}", frame::rows_in_words(&point.rows));
         }
-        let (x, y) = (self.x.held(point.effect), self.se.at(point.se));
-        let items = vec![
-            Circle::new(x, y, 11.0, "hit").into(),
-            Circle::new(x, y, 4.6, "edged").into(),
-        ];
+        let items = vec![Circle::new(x, y, 11.0, "hit").into(), dot.into()];
         Group::new(theme::hue(0), items)
             .titled(title)
             .sourced(&point.key, &point.rows)

@@ -63,35 +63,28 @@ struct Manifest<'a> {
 /// # Errors
 /// A number that is not finite, with its place.
 pub fn bundle(answers: &Answers, inputs: &[InputHash]) -> Result<Bundle, BundleError> {
-    let ((figures, report), (patient, (results, tables))) = rayon::join(
+    let (figures, tables) = rayon::join(|| figures::by_name(answers), || tables::by_name(answers));
+    let (report, (patient, results)) = rayon::join(
+        || report::with_figures(answers, &figures, &tables),
         || {
             rayon::join(
-                || {
-                    figures::figures(answers)
-                        .into_par_iter()
-                        .map(|figure| (figure.name, figure.wide.to_svg()))
-                        .collect::<Vec<_>>()
-                },
-                || report::report(answers),
-            )
-        },
-        || {
-            rayon::join(
-                || patient::patient(answers),
-                || rayon::join(|| json::results(answers), || tables::tables(answers)),
+                || patient::with_figures(answers, &figures),
+                || json::results(answers),
             )
         },
     );
     let mut files = BTreeMap::new();
     files.insert("results.json".to_owned(), results?);
-    for table in tables {
-        files.insert(format!("tables/{}.csv", table.name), table.to_csv()?);
-    }
-    for (name, svg) in figures {
-        files.insert(format!("figures/{name}.svg"), svg.into_bytes());
-    }
     files.insert("report.html".to_owned(), report?.into_bytes());
     files.insert("patient.html".to_owned(), patient.into_bytes());
+    for table in tables.into_values() {
+        files.insert(format!("tables/{}.csv", table.name), table.to_csv()?);
+    }
+    let drawn: Vec<(String, Vec<u8>)> = figures
+        .into_par_iter()
+        .map(|(name, figure)| (format!("figures/{name}.svg"), figure.wide.to_svg().into_bytes()))
+        .collect();
+    files.extend(drawn);
     let outputs: Vec<(&str, String)> = files
         .par_iter()
         .map(|(name, bytes)| (name.as_str(), sha256(bytes)))

@@ -6,9 +6,9 @@ use onset_plot::Scene;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
-/// A page from its parts. Style and script stand in the file; a content security policy allows these two
+/// A page from its parts; the body comes in pieces, which are let go of one by one. Style and script stand in the file; a content security policy allows these two
 /// by their hashes and nothing else.
-pub(crate) fn page(title: &str, style: &str, script: &str, body: &Markup) -> String {
+pub(crate) fn page(title: &str, style: &str, script: &str, body: Vec<Markup>) -> String {
     let mut policy = format!(
         "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; style-src 'sha256-{}'",
         digest(style)
@@ -16,26 +16,33 @@ pub(crate) fn page(title: &str, style: &str, script: &str, body: &Markup) -> Str
     if !script.is_empty() {
         policy.push_str(&format!("; script-src 'sha256-{}'", digest(script)));
     }
-    let page = html! {
-        (DOCTYPE)
-        html lang="en-GB" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="referrer" content="no-referrer";
-                meta name="color-scheme" content="light dark";
-                title { (title) }
-                style { (PreEscaped(style)) }
-            }
-            body {
-                (body)
-                @if !script.is_empty() { script { (PreEscaped(script)) } }
-            }
+    let head = html! {
+        head {
+            meta charset="utf-8";
+            meta http-equiv="Content-Security-Policy" content=(policy);
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="referrer" content="no-referrer";
+            meta name="color-scheme" content="light dark";
+            title { (title) }
+            style { (PreEscaped(style)) }
         }
     };
-    let mut text = page.into_string();
-    text.push('\n');
+    let (doctype, head) = (DOCTYPE.into_string(), head.into_string());
+    let length: usize = body.iter().map(|piece| piece.0.len()).sum();
+    let mut text = String::with_capacity(length + head.len() + script.len() + 200);
+    text.push_str(&doctype);
+    text.push_str("<html lang=\"en-GB\">");
+    text.push_str(&head);
+    text.push_str("<body>");
+    for piece in body {
+        text.push_str(&piece.0);
+    }
+    if !script.is_empty() {
+        text.push_str("<script>");
+        text.push_str(script);
+        text.push_str("</script>");
+    }
+    text.push_str("</body></html>\n");
     text
 }
 

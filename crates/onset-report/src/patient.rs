@@ -23,8 +23,12 @@ struct Screen {
 
 /// The page.
 pub fn patient(answers: &Answers) -> String {
-    let figures = figures::by_name(answers);
-    let screens = screens::all(answers, &figures);
+    with_figures(answers, &figures::by_name(answers))
+}
+
+/// The page from figures that were drawn before.
+pub(crate) fn with_figures(answers: &Answers, figures: &BTreeMap<String, Figure>) -> String {
+    let screens = screens::all(answers, figures);
     let body = html! {
         a.skip href="#speed" { "Skip to the first question" }
         main {
@@ -55,13 +59,13 @@ pub fn patient(answers: &Answers) -> String {
     let style = format!(
         "{}\n{STYLE}\n{}",
         onset_plot::css(),
-        page::width_rules(used(&figures))
+        page::width_rules(used(figures))
     );
     page::page(
         &format!("{}, in plain words", answers.review.title),
         &style,
         "",
-        &body,
+        vec![body],
     )
 }
 

@@ -5,6 +5,7 @@
 mod answers;
 mod blinding;
 mod certainty;
+mod economics;
 mod evidence;
 mod floor;
 mod grid;
@@ -14,12 +15,13 @@ mod pool;
 mod provenance;
 mod sections;
 mod timecourse;
+mod verdict;
 
 use crate::figures::{self, Figure};
 use crate::page;
 use crate::sources::Sources;
 use crate::tables::{self, Table, TableError};
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 use onset_review::Answers;
 use onset_review::answers::Pool;
 use std::collections::BTreeMap;
@@ -30,8 +32,8 @@ const SCRIPT: &str = include_str!("report/report.js");
 /// What every part of the page reads.
 pub(crate) struct Context<'a> {
     answers: &'a Answers,
-    figures: BTreeMap<String, Figure>,
-    tables: BTreeMap<String, Table>,
+    figures: &'a BTreeMap<String, Figure>,
+    tables: &'a BTreeMap<String, Table>,
     sources: Sources<'a>,
     /// Pools with their names for anchors and files.
     pools: Vec<(&'a Pool, String)>,
@@ -40,13 +42,17 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    fn new(answers: &'a Answers) -> Context<'a> {
+    fn new(
+        answers: &'a Answers,
+        figures: &'a BTreeMap<String, Figure>,
+        tables: &'a BTreeMap<String, Table>,
+    ) -> Context<'a> {
         let names = figures::pool_names(answers);
         let studies = answers.evidence.studies.iter();
         Context {
             answers,
-            figures: figures::by_name(answers),
-            tables: tables::by_name(answers),
+            figures,
+            tables,
             sources: Sources::new(&answers.evidence),
             pools: answers.size.by.iter().zip(names).collect(),
             labels: studies.map(|s| (s.id.as_str(), s.label.as_str())).collect(),
@@ -82,43 +88,56 @@ struct Section {
 /// # Errors
 /// A number in a table that is not finite, with its place.
 pub fn report(answers: &Answers) -> Result<String, TableError> {
-    let context = Context::new(answers);
+    with_figures(answers, &figures::by_name(answers), &tables::by_name(answers))
+}
+
+/// The page from figures and tables that were made before.
+pub(crate) fn with_figures(
+    answers: &Answers,
+    figures: &BTreeMap<String, Figure>,
+    tables: &BTreeMap<String, Table>,
+) -> Result<String, TableError> {
+    let context = Context::new(answers, figures, tables);
     let questions = sections::questions(&context)?;
     let mut others = evidence::sections(&context)?;
     others.extend(provenance::sections(&context)?);
     others.push(methods::methods(&context));
     others.push(methods::downloads(&context)?);
-    let body = html! {
-        a.skip href="#answers" { "Skip to the answers" }
-        main.frame {
-            div.top {
-                (answers::header(&context))
-                (answers::six(&context, &questions))
-            }
-            (contents(answers, &questions, &others))
-            div.rest {
-                @for section in questions.iter().chain(&others) {
-                    section id=(section.anchor) class=[section.broad.then_some("broad")] {
-                        h2 { (section.heading) }
-                        (section.body)
-                    }
-                }
-                footer {
-                    p {
-                        "Made with onset " (answers.review.onset_version) " from review version "
-                        (answers.review.version) ". For clinicians and guideline panels; it does not replace \
-                        judgement about one patient."
-                    }
-                }
+    let top = html! {
+        (PreEscaped("<main class=\"frame\">"))
+        div.top {
+            (answers::header(&context))
+            (answers::six(&context, &questions))
+        }
+        (contents(answers, &questions, &others))
+        (PreEscaped("<div class=\"rest\">"))
+    };
+    let footer = html! {
+        footer {
+            p {
+                "Made with onset " (answers.review.onset_version) " from review version "
+                (answers.review.version) ". For clinicians and guideline panels; it does not replace \
+                judgement about one patient."
             }
         }
     };
+    // one piece a section, so that the page holds each of them once
+    let mut pieces = vec![html! { a.skip href="#answers" { "Skip to the answers" } }, top];
+    for section in questions.into_iter().chain(others) {
+        let class = if section.broad { " class=\"broad\"" } else { "" };
+        pieces.push(html! {
+            (PreEscaped(format!("<section id=\"{}\"{class}>", section.anchor)))
+            h2 { (section.heading) }
+        });
+        pieces.extend([section.body, PreEscaped("</section>".to_owned())]);
+    }
+    pieces.extend([footer, PreEscaped("</div></main>".to_owned())]);
     let style = format!(
         "{}\n{STYLE}\n{}",
         onset_plot::css(),
         page::width_rules(context.figures.values())
     );
-    Ok(page::page(&answers.review.title, &style, SCRIPT, &body))
+    Ok(page::page(&answers.review.title, &style, SCRIPT, pieces))
 }
 
 /// The contents: the six questions, then what they rest on.

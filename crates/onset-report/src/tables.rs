@@ -4,10 +4,12 @@
 //! break) gets a leading apostrophe. Numbers are never changed.
 
 mod blinding;
+mod economics;
 mod evidence;
 mod floor;
 mod grade;
 mod pools;
+mod verdict;
 
 use onset_data::RowId;
 use onset_review::Answers;
@@ -195,6 +197,8 @@ pub fn tables(answers: &Answers) -> Vec<Table> {
     list.extend(answers.ledger.iter().flat_map(blinding::tables));
     list.extend(grade::tables(answers));
     list.extend(answers.floor.iter().flat_map(floor::tables));
+    list.extend(answers.economics.iter().flat_map(economics::tables));
+    list.extend(answers.verdict.iter().flat_map(verdict::tables));
     list.extend(evidence::tables(&answers.evidence));
     list
 }

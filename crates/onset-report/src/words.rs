@@ -51,6 +51,9 @@ pub(crate) fn interval(estimate: &Estimate) -> Interval {
     }
 }
 
+/// More entries than this are not named one by one on a page; the tables hold all of them.
+pub(crate) const MANY: usize = 100;
+
 /// "5 trials, 312 people".
 pub(crate) fn weight_of(k: usize, n: u64) -> String {
     format!("{}, {}", text::trials(k), text::people(n))

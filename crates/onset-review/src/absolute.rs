@@ -44,12 +44,7 @@ pub(crate) fn absolute(index: &Index<'_>, job: Job<'_>, fit: &Fit) -> Option<Abs
     )?;
     let point = treated_risk(job.measure, fit.mean.value, risk.value)?;
     let level = index.protocol.model.level;
-    let tail = (1.0 - level) / 2.0;
-    let interval = |value: f64, mut draws: Vec<f64>| Interval {
-        value,
-        lower: quantile(&mut draws, tail),
-        upper: quantile(&mut draws, 1.0 - tail),
-    };
+    let interval = |value: f64, draws: Vec<f64>| interval(value, draws, level);
     let difference: Vec<f64> = sample
         .treated
         .iter()
@@ -70,6 +65,37 @@ pub(crate) fn absolute(index: &Index<'_>, job: Job<'_>, fit: &Fit) -> Option<Abs
         seed,
         protocol: vec![key, "review.seed".to_owned(), "model.draws".to_owned()],
     })
+}
+
+/// Draws of the risk difference, and its value at the point estimates.
+pub(crate) struct Differences {
+    pub value: f64,
+    pub draws: Vec<f64>,
+}
+
+/// The risk difference of one pool as [`absolute`] draws it, with the protocol key of the control risk.
+pub(crate) fn differences(index: &Index<'_>, job: Job<'_>, fit: &Fit) -> Option<(Differences, String)> {
+    let (risk, key) = control_risk(job)?;
+    let (draws, seed) = (index.protocol.model.draws.max(1000), index.protocol.review.seed);
+    let id = format!("{}/{}/{}", job.comparison.id, job.outcome.id, job.window.id);
+    let stream = Stream::new(seed, stream_number(&id));
+    let sample = sample(job.measure, risk, fit, draws, stream)?;
+    let both = sample.treated.iter().zip(&sample.control);
+    let found = Differences {
+        value: treated_risk(job.measure, fit.mean.value, risk.value)? - risk.value,
+        draws: both.map(|(t, c)| t - c).collect(),
+    };
+    Some((found, key))
+}
+
+/// A value with the quantiles of its draws.
+pub(crate) fn interval(value: f64, mut draws: Vec<f64>, level: f64) -> Interval {
+    let tail = (1.0 - level) / 2.0;
+    Interval {
+        value,
+        lower: quantile(&mut draws, tail),
+        upper: quantile(&mut draws, 1.0 - tail),
+    }
 }
 
 /// Risk in the treatment arm; `None` for measures that do not give one.
@@ -139,7 +165,7 @@ fn quantile(values: &mut [f64], p: f64) -> f64 {
 }
 
 /// A stream number of its own for each pool: FNV-1a of its id.
-fn stream_number(id: &str) -> u64 {
+pub(crate) fn stream_number(id: &str) -> u64 {
     id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
     })

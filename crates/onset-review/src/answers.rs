@@ -40,6 +40,12 @@ pub struct Answers {
     /// What the least favourable defensible analysis of the headline result still supports.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub floor: Option<crate::floor::FloorReport>,
+    /// What an extra responder or remitter costs, at declared prices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub economics: Option<crate::economics::EconomicsReport>,
+    /// What each trial added to the pools that the protocol names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<crate::verdict::VerdictReport>,
     /// Curves over time, where the protocol asks for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timecourse: Option<crate::timecourse::TimeCourses>,

@@ -5,6 +5,7 @@ pub mod answers;
 mod companion;
 mod convert;
 mod diagnosis;
+pub mod economics;
 mod effect;
 mod evidence_report;
 mod explain;
@@ -27,6 +28,7 @@ mod size;
 mod speed;
 pub mod timecourse;
 pub mod trust;
+pub mod verdict;
 
 pub use answers::Answers;
 pub use explain::{ExplainError, explain};

@@ -14,9 +14,10 @@ use crate::gather::Job;
 use crate::index::Index;
 use crate::protocol::Protocol;
 use crate::run::is_headline;
-use crate::size::{checked, gather, measure_of};
+use crate::size::{Member, gather, measure_of};
 use onset_data::evidence::{Evidence, Statistic};
 use onset_data::{Diagnostic, RowId};
+use onset_effects::Effects;
 use serde::Serialize;
 
 /// Number checks, and the pools that rest on what they name.
@@ -169,18 +170,21 @@ fn of_pool(
         return None;
     }
     let studies: Vec<&str> = mine.iter().map(|cell| cell.study.as_str()).collect();
-    let without = refit(index, pool, |study| !studies.contains(&study));
+    let base = Base::new(index, pool)?;
+    let without = base.fit(|study| !studies.contains(&study), &[]);
     let cells: Vec<FlaggedCell> = mine
         .iter()
         .filter_map(|cell| {
             let printed = read(evidence, cell)?;
+            let alone = of_study(evidence, &cell.study);
             let alternatives = neighbours(index.protocol, evidence, cell, printed)
                 .into_iter()
                 .filter_map(|(what, value)| {
-                    let mut other = evidence.clone();
+                    let mut other = alone.clone();
                     write(&mut other, cell, value)?;
                     let index = Index::new(index.protocol, &other);
-                    let (estimate, _) = refit(&index, pool, |_| true)?;
+                    let again = gather(&index, base.job, &index.protocol.model).members;
+                    let (estimate, _) = base.fit(|study| study != cell.study, &again)?;
                     Some(Alternative {
                         what,
                         value,
@@ -222,32 +226,81 @@ fn of_pool(
     })
 }
 
-/// The pool fitted again with the studies that are wanted: shown scale, and how many there are.
-fn refit(index: &Index<'_>, pool: &Pool, wanted: impl Fn(&str) -> bool) -> Option<(Interval, usize)> {
-    let model = &index.protocol.model;
-    let outcome = index.outcome(&pool.outcome)?;
-    let job = Job {
-        comparison: index
-            .protocol
-            .comparison
-            .iter()
-            .find(|c| c.id == pool.comparison)?,
-        outcome,
-        window: index.window(&pool.window)?,
-        measure: measure_of(model, outcome),
-    };
-    let mut gathered = gather(index, job, model);
-    gathered.members.retain(|member| wanted(&member.data.study.id));
-    if gathered.members.is_empty() {
-        return None;
+/// The rows of one study that a pool reads.
+fn of_study(evidence: &Evidence, study: &str) -> Evidence {
+    fn only<T: Clone>(rows: &[T], mine: impl Fn(&T) -> bool) -> Vec<T> {
+        rows.iter().filter(|row| mine(row)).cloned().collect()
     }
-    let effects = checked(&gathered.members).ok()?;
-    let fit = fit::fit(&effects, model).ok()?.value;
-    let shown = effect::shown(job.measure, &fit.mean);
-    [shown.value, shown.lower, shown.upper]
-        .iter()
-        .all(|x| x.is_finite())
-        .then_some((shown, effects.k()))
+    Evidence {
+        studies: only(&evidence.studies, |row| row.id == study),
+        arms: only(&evidence.arms, |row| row.study_id == study),
+        observations: only(&evidence.observations, |row| row.study_id == study),
+        contrasts: only(&evidence.contrasts, |row| row.study_id == study),
+        risk_of_bias: only(&evidence.risk_of_bias, |row| row.study_id == study),
+        ..Evidence::default()
+    }
+}
+
+/// A pool's effects, to be fitted again with one study's changed.
+struct Base<'a> {
+    job: Job<'a>,
+    index: &'a Index<'a>,
+    /// Position of the study in the tables, its id, y, v.
+    effects: Vec<(usize, &'a str, f64, f64)>,
+}
+
+impl<'a> Base<'a> {
+    fn new(index: &'a Index<'a>, pool: &Pool) -> Option<Base<'a>> {
+        let model = &index.protocol.model;
+        let outcome = index.outcome(&pool.outcome)?;
+        let comparisons = &index.protocol.comparison;
+        let job = Job {
+            comparison: comparisons.iter().find(|c| c.id == pool.comparison)?,
+            outcome,
+            window: index.window(&pool.window)?,
+            measure: measure_of(model, outcome),
+        };
+        let mut position = 0;
+        let mut effects = Vec::new();
+        for member in gather(index, job, model).members {
+            let id = member.data.study.id.as_str();
+            while index.studies.get(position)?.study.id != id {
+                position += 1;
+            }
+            effects.push((position, id, member.effect.y, member.effect.v));
+        }
+        Some(Base { job, index, effects })
+    }
+
+    /// The pool of the studies that are wanted and of `again`: shown scale, and how many there are.
+    fn fit(&self, wanted: impl Fn(&str) -> bool, again: &[Member<'_>]) -> Option<(Interval, usize)> {
+        let mut all: Vec<(usize, f64, f64)> = self
+            .effects
+            .iter()
+            .filter(|(_, id, ..)| wanted(id))
+            .map(|&(position, _, y, v)| (position, y, v))
+            .collect();
+        for member in again {
+            let studies = &self.index.studies;
+            let position = studies
+                .iter()
+                .position(|data| data.study.id == member.data.study.id)?;
+            all.push((position, member.effect.y, member.effect.v));
+        }
+        if all.is_empty() {
+            return None;
+        }
+        all.sort_by_key(|(position, ..)| *position);
+        let labels = vec![String::new(); all.len()];
+        let (y, v) = all.iter().map(|&(_, y, v)| (y, v)).unzip();
+        let effects = Effects::new(y, v, labels).ok()?;
+        let fit = fit::fit(&effects, &self.index.protocol.model).ok()?.value;
+        let shown = effect::shown(self.job.measure, &fit.mean);
+        [shown.value, shown.lower, shown.upper]
+            .iter()
+            .all(|x| x.is_finite())
+            .then_some((shown, effects.k()))
+    }
 }
 
 /// The number in the cell; `None` for columns that no pool reads.

@@ -3,9 +3,13 @@
 //! Everything that changes a number stands here; unknown keys are errors. The JSON Schema printed by
 //! `onset schema` is derived from these types.
 
+mod economics;
 mod floor;
+mod verdict;
 
+pub use economics::{Course, Economics, Price};
 pub use floor::{Floor, Fork, ForkKind};
+pub use verdict::VerdictRules;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -43,6 +47,12 @@ pub struct Protocol {
     /// The defensible analyses of the headline result, frozen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub floor: Option<Floor>,
+    /// Local prices: what an extra responder or remitter costs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub economics: Option<Economics>,
+    /// What each trial added, by cut-offs declared beforehand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<VerdictRules>,
     /// How certainty is rated; absent: it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certainty: Option<Certainty>,

@@ -1,6 +1,7 @@
 //! From a protocol and its evidence to the answers.
 
 use crate::answers::{Answer, Answers, Estimate, Note, Pool, ReviewInfo};
+use crate::economics;
 use crate::evidence_report;
 use crate::floor;
 use crate::grade;
@@ -13,6 +14,7 @@ use crate::protocol::{Direction, Protocol};
 use crate::size;
 use crate::speed;
 use crate::timecourse;
+use crate::verdict;
 use onset_data::evidence::Evidence;
 use onset_data::{Diagnostic, Severity, Warned};
 use sha2::{Digest, Sha256};
@@ -91,6 +93,8 @@ pub fn run(
         ledger,
         grade,
         floor,
+        economics: economics::report(&index, evidence, &pools),
+        verdict: verdict::report(&index, evidence, &pools),
         missing: missing::missing(&index, &pools),
         flagged: propagate::flagged(protocol, evidence, &pools, checks),
         timecourse: courses,

@@ -234,10 +234,13 @@ fn why_nothing(pool: &Pool, job: Job<'_>) -> String {
 }
 
 fn count_people(pool: &mut Pool, members: &[Member<'_>]) {
-    let mut seen: Vec<&str> = Vec::new();
+    // the members of one study stand together
+    let mut studies = 0;
+    let mut last = "";
     for member in members {
-        if !seen.contains(&member.data.study.id.as_str()) {
-            seen.push(&member.data.study.id);
+        if member.data.study.id != last {
+            last = &member.data.study.id;
+            studies += 1;
         }
         pool.n_treatment += member.effect.treatment.n.unwrap_or(0);
         pool.n_control += member.effect.control.n.unwrap_or(0);
@@ -245,7 +248,7 @@ fn count_people(pool: &mut Pool, members: &[Member<'_>]) {
     }
     pool.k = members.len();
     let randomised: Option<Vec<u64>> = members.iter().map(|m| m.data.study.n_randomised).collect();
-    pool.n_randomised = if seen.len() == members.len() {
+    pool.n_randomised = if studies == members.len() {
         randomised.map(|all| all.iter().sum())
     } else {
         None

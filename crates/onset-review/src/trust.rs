@@ -509,11 +509,10 @@ impl<'a> Checks<'a> {
             return;
         }
         let sizes = self
-            .evidence
             .arms
-            .iter()
-            .filter(|arm| arm.study_id == study.id)
-            .map(|arm| arm.n_randomised);
+            .range((study.id.as_str(), "")..)
+            .take_while(|((id, _), _)| *id == study.id)
+            .map(|(_, arm)| arm.n_randomised);
         let sizes: Option<Vec<u64>> = sizes.collect();
         let (Some(sizes), Some(total)) = (sizes.filter(|sizes| sizes.len() > 1), study.n_randomised) else {
             return;

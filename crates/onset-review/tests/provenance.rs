@@ -299,3 +299,102 @@ fn time_courses_say_what_is_not_identified() {
     let r = 1.07 / 3.3;
     assert!((half - (6.0 - 6.0 * r) / (6.0 * r - 1.0)).abs() < 1e-3, "{half}");
 }
+
+/// Rounding of the numbers from which a verdict is reckoned again.
+const SECOND_ROUTE: f64 = 1e-9;
+
+#[test]
+fn verdicts_follow_from_their_numbers_and_the_declared_cut_offs() {
+    let (protocol, results) = ketamine();
+    let rules = protocol.verdict.unwrap();
+    let report = &results["verdict"];
+    assert_eq!(report["pools"].as_array().unwrap().len(), rules.pools.len());
+    let mut judged = 0;
+    for pool in report["pools"].as_array().unwrap() {
+        assert_eq!(pool["why_not"], Value::Null, "{}", pool["id"]);
+        let trials = pool["trials"].as_array().unwrap();
+        let number = |trial: &Value, key: &str| trial[key].as_f64().unwrap_or_else(|| panic!("{key}"));
+        assert!(trials[0]["verdict"].is_null() && trials[0]["z"].is_null());
+        for pair in trials.windows(2) {
+            let (before, after) = (&pair[0], &pair[1]);
+            assert!(before["year"].as_i64() <= after["year"].as_i64());
+            let (m0, s0) = (number(before, "mean"), number(before, "sd"));
+            let (m1, s1) = (number(after, "mean"), number(after, "sd"));
+            let information = (s0 / s1).ln() + (s1 * s1 + (m1 - m0) * (m1 - m0)) / (2.0 * s0 * s0) - 0.5;
+            assert!((information - number(after, "information")).abs() < SECOND_ROUTE);
+            assert!((1.0 - s1 * s1 / (s0 * s0) - number(after, "share")).abs() < SECOND_ROUTE);
+            // the deviation over z is the predictive standard deviation: more than sampling and belief alone
+            let (y, se, z) = (number(after, "effect"), number(after, "se"), number(after, "z"));
+            let predictive = (y - m0) / z;
+            assert!(predictive > (se * se + s0 * s0).sqrt());
+            let (from, to) = (number(after, "beyond_before"), number(after, "beyond"));
+            assert_eq!(from, number(before, "beyond"));
+            let band = |p: f64| rules.bands.iter().filter(|&&edge| p >= edge).count();
+            let p = number(after, "p_predictive");
+            let expected = if band(from) != band(to) {
+                "shifting"
+            } else if p < rules.surprise {
+                "contradicting"
+            } else if information < rules.redundant {
+                "redundant"
+            } else if information < rules.refining {
+                "confirmatory"
+            } else {
+                "refining"
+            };
+            assert_eq!(after["verdict"], expected, "{}", after["study"]);
+            judged += 1;
+        }
+        // people needed: 4 (1.96 + 1.28)^2 sd^2/delta^2/(1 - D^2), by hand at sd 10 and delta 3
+        if let Some(required) = pool["sequential"]["required"].as_f64() {
+            let diversity = number(&pool["sequential"], "diversity");
+            assert!(
+                (required * (1.0 - diversity) - 466.997).abs() < 5e-4,
+                "{required}"
+            );
+        }
+    }
+    assert!(judged > 5, "{judged}");
+    for pool in report["published"].as_array().unwrap() {
+        assert_eq!(pool["new"].as_array().unwrap().len(), 0, "{pool}");
+        assert_eq!(pool["verdict"], "redundant");
+    }
+}
+
+#[test]
+fn changed_cut_offs_break_a_frozen_table() {
+    let dir = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../reviews/ketamine"));
+    let copy = std::env::temp_dir().join(format!("onset-verdict-{}", std::process::id()));
+    std::fs::create_dir_all(&copy).unwrap();
+    for entry in std::fs::read_dir(&dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            std::fs::copy(&path, copy.join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    let protocol = copy.join("review.toml");
+    let text = std::fs::read_to_string(&protocol).unwrap();
+    let broken = |text: String| {
+        std::fs::write(&protocol, text).unwrap();
+        folder::check(&copy)
+            .err()
+            .map(|errors| errors.iter().map(|e| e.code.clone()).collect::<Vec<_>>())
+    };
+    let changed = broken(text.replace("refining = 0.25", "refining = 0.3"));
+    let crossed = broken(text.replace("refining = 0.25", "refining = 0.001"));
+    let bands = broken(text.replace("bands = [0.05, 0.2, 0.8, 0.95]", "bands = [0.2, 0.05, 1.5]"));
+    std::fs::remove_dir_all(&copy).unwrap();
+    assert_eq!(changed, Some(vec!["verdict_changed".to_owned()]));
+    assert_eq!(
+        crossed,
+        Some(vec!["cut_offs_cross".to_owned(), "verdict_changed".to_owned()])
+    );
+    assert_eq!(
+        bands,
+        Some(vec![
+            "bad_band".to_owned(),
+            "bad_band".to_owned(),
+            "verdict_changed".to_owned()
+        ])
+    );
+}

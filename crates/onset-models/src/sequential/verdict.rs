@@ -49,6 +49,19 @@ pub enum Verdict {
     Shifting,
 }
 
+impl Verdict {
+    /// One word.
+    pub fn code(self) -> &'static str {
+        match self {
+            Verdict::Redundant => "redundant",
+            Verdict::Confirmatory => "confirmatory",
+            Verdict::Refining => "refining",
+            Verdict::Contradicting => "contradicting",
+            Verdict::Shifting => "shifting",
+        }
+    }
+}
+
 /// The band of a probability: how many edges lie at or below it.
 pub fn band(probability: f64, edges: &[f64]) -> usize {
     edges.iter().filter(|&&edge| probability >= edge).count()

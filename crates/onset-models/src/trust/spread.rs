@@ -10,27 +10,30 @@ const FACTOR: f64 = 1.5;
 /// One verdict an SD: one that is below 1.5 median / root n looks like a standard error, one above
 /// median root n / 1.5 like an SD made from an SD. Every row is (SD, people).
 pub fn spread(rows: &[(f64, u64)]) -> Vec<Verdict> {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by(|&i, &j| rows[i].0.total_cmp(&rows[j].0));
+    let mut rank = vec![0; rows.len()];
+    for (place, &i) in order.iter().enumerate() {
+        rank[i] = place;
+    }
+    // the SD at a place among the others: places from the own one on move up by one
+    let other = |own: usize, place: usize| {
+        let place = if place < rank[own] { place } else { place + 1 };
+        order.get(place).map_or(0.0, |&i| rows[i].0)
+    };
     rows.iter()
         .enumerate()
         .map(|(own, (sd, n))| {
             let found = format!("SD {}, n {n}", shown(*sd));
-            let mut others: Vec<f64> = rows
-                .iter()
-                .enumerate()
-                .filter(|(other, _)| *other != own)
-                .map(|(_, row)| row.0)
-                .collect();
-            if others.len() + 1 < FEWEST || *n < 4 {
+            if rows.len() < FEWEST || *n < 4 {
                 return Verdict::silent(
                     Check::SdOrSe,
                     found,
                     "needs four SDs of the same kind, of four people or more",
                 );
             }
-            others.sort_by(f64::total_cmp);
-            let middle = 0.5
-                * (others.get((others.len() - 1) / 2).copied().unwrap_or_default()
-                    + others.get(others.len() / 2).copied().unwrap_or_default());
+            let others = rows.len() - 1;
+            let middle = 0.5 * (other(own, (others - 1) / 2) + other(own, others / 2));
             let root = (*n as f64).sqrt();
             let (least, most) = (middle * FACTOR / root, middle * root / FACTOR);
             let agrees = *sd >= least && *sd <= most;

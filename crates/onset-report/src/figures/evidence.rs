@@ -31,7 +31,7 @@ pub(crate) fn pooled(evidence: &EvidenceReport) -> Vec<&StudyCard> {
 /// The cohorts of the studies that inform a pool.
 pub(super) fn cohorts(evidence: &EvidenceReport) -> Option<Figure> {
     let studies = pooled(evidence);
-    if studies.is_empty() {
+    if studies.is_empty() || studies.len() > words::MANY {
         return None;
     }
     let randomised: Vec<u64> = studies.iter().filter_map(|s| s.n_randomised).collect();

@@ -2,15 +2,19 @@
 
 use super::{Figure, effect, interval};
 use crate::words;
+use onset_plot::caterpillar::{Caterpillar, CaterpillarPoint};
 use onset_plot::forest::{Arm, Block, Columns, Forest, Mean, Row};
 use onset_plot::rob::Light;
-use onset_plot::{Heading, forest, forest_narrow, text};
+use onset_plot::{Heading, caterpillar, caterpillar_narrow, forest, forest_narrow, text};
 use onset_review::answers::{Pool, Side, StudyResult, SubgroupResult, Subgroups};
 
 /// The forest plot; `None` where nothing was pooled.
 pub(super) fn figure(pool: &Pool, name: &str) -> Option<Figure> {
     pool.estimate.as_ref()?;
     let id = format!("forest-{name}");
+    if pool.k > words::MANY {
+        return Some(many(pool, name, &id));
+    }
     let domains = domains(pool);
     let input = Forest {
         heading: Heading {
@@ -32,6 +36,37 @@ pub(super) fn figure(pool: &Pool, name: &str) -> Option<Figure> {
     };
     let table = Some(format!("studies-{name}"));
     Some(Figure::new(&id, table, forest(&input), forest_narrow(&input)))
+}
+
+/// Effects in order of size, without names: more trials than a forest plot can be read with.
+fn many(pool: &Pool, name: &str, id: &str) -> Figure {
+    let input = Caterpillar {
+        heading: Heading {
+            id: id.to_owned(),
+            title: words::finding(pool),
+            subtitle: words::subtitle(pool),
+            desc: words::alternative(pool),
+            source: "The trials by name stand in the table.".to_owned(),
+        },
+        effect: effect(pool),
+        points: pool
+            .studies
+            .iter()
+            .map(|study| CaterpillarPoint {
+                key: String::new(),
+                label: String::new(),
+                interval: interval(&study.shown),
+                rows: Vec::new(),
+            })
+            .collect(),
+        pooled: pool
+            .estimate
+            .as_ref()
+            .map(|found| interval(&words::interval(found))),
+        prediction: pool.prediction.as_ref().map(|p| (p.lower, p.upper)),
+    };
+    let table = Some(format!("studies-{name}"));
+    Figure::new(id, table, caterpillar(&input), caterpillar_narrow(&input))
 }
 
 /// A domain of a tool; the tool is named only where a pool mixes tools.

@@ -34,12 +34,19 @@ pub(super) fn figure(pool: &Pool, name: &str) -> Option<Figure> {
         points: pool
             .studies
             .iter()
-            .map(|study| FunnelPoint {
-                key: study.id.clone(),
-                label: words::study_name(study),
-                effect: study.shown.value,
-                se: study.se,
-                rows: study.rows.clone(),
+            .map(|study| {
+                let named = pool.k <= words::MANY;
+                FunnelPoint {
+                    key: if named { study.id.clone() } else { String::new() },
+                    label: if named {
+                        words::study_name(study)
+                    } else {
+                        String::new()
+                    },
+                    effect: study.shown.value,
+                    se: study.se,
+                    rows: if named { study.rows.clone() } else { Vec::new() },
+                }
             })
             .collect(),
         pooled: Some(found.value),

@@ -60,13 +60,18 @@ fn cohorts(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
     );
     let pooled = drawn::pooled(evidence);
     grid.group("In at least one pool");
-    pooled.iter().for_each(|study| grid.row(cohort(context, study)));
+    let listed = |studies: &[&StudyCard], grid: &mut Grid| {
+        let shown = studies.iter().take(words::MANY);
+        shown.map(|study| grid.row(cohort(context, study))).count()
+    };
+    let mut shown = listed(&pooled, &mut grid);
     grid.group("In no pool");
-    let rest = evidence.studies.iter().filter(|s| s.pools.is_empty());
-    rest.for_each(|study| grid.row(cohort(context, study)));
+    let rest: Vec<&StudyCard> = evidence.studies.iter().filter(|s| s.pools.is_empty()).collect();
+    shown += listed(&rest, &mut grid);
+    let table = html! { (grid.markup()) (parts::rest(shown, evidence.studies.len(), "studies")) };
     Ok(Some(html! {
         (parts::figure(context, "cohorts")?)
-        (parts::folded("All studies", false, &grid.markup()))
+        (parts::folded("All studies", false, &table))
     }))
 }
 

@@ -5,6 +5,7 @@ use crate::figures::Figure;
 use crate::page;
 use crate::tables::TableError;
 use maud::{Markup, html};
+use onset_plot::text;
 use onset_review::answers::Note;
 
 /// A figure with its finding above and its downloads beneath; nothing where there is none of that name.
@@ -45,6 +46,18 @@ pub(super) fn csv_link(context: &Context<'_>, name: &str) -> Result<Markup, Tabl
     }
     let address = page::data_address("text/csv", &table.to_csv()?);
     Ok(html! { a.save href=(address) download=(format!("{name}.csv")) { "Table (CSV)" } })
+}
+
+/// What is not listed on the page; nothing where all of it is.
+pub(super) fn rest(listed: usize, all: usize, what: &str) -> Markup {
+    html! {
+        @if listed < all {
+            p.more {
+                "Listed: " (text::count(listed as u64)) " of " (text::count(all as u64)) " " (what)
+                "; the tables under downloads hold all."
+            }
+        }
+    }
 }
 
 /// A part that the reader unfolds. Parts with figures are unfolded on paper.

@@ -355,7 +355,11 @@ fn studies(context: &Context<'_>, pool: &Pool) -> Markup {
             text_column("Rows"),
         ],
     );
-    for study in &pool.studies {
+    let mut order: Vec<usize> = (0..pool.studies.len()).collect();
+    order.sort_by(|&i, &j| pool.studies[j].weight.total_cmp(&pool.studies[i].weight));
+    order.truncate(words::MANY);
+    order.sort_unstable();
+    for study in order.iter().filter_map(|&i| pool.studies.get(i)) {
         let effect = words::cell(&study.shown, words::scale(&pool.measure));
         grid.row([
             html! { (words::study_name(study)) },
@@ -367,7 +371,10 @@ fn studies(context: &Context<'_>, pool: &Pool) -> Markup {
             context.sources.list(&study.rows),
         ]);
     }
-    grid.markup()
+    html! {
+        (grid.markup())
+        (parts::rest(order.len(), pool.studies.len(), "trials with the most weight"))
+    }
 }
 
 fn side(side: &Side) -> String {
@@ -453,7 +460,7 @@ fn other_choices(pool: &Pool) -> Markup {
     if !pool.leave_one_out.is_empty() {
         grid.group("Without one trial");
     }
-    for left in &pool.leave_one_out {
+    for left in pool.leave_one_out.iter().take(words::MANY) {
         let name = format!("without {}", left.without);
         grid.row(row(
             name,
@@ -462,7 +469,11 @@ fn other_choices(pool: &Pool) -> Markup {
             Some(left.tau2),
         ));
     }
-    grid.markup()
+    let listed = pool.leave_one_out.len().min(words::MANY);
+    html! {
+        (grid.markup())
+        (parts::rest(listed, pool.leave_one_out.len(), "trials left out in turn"))
+    }
 }
 
 fn left_out(context: &Context<'_>, list: &[LeftOut]) -> Markup {

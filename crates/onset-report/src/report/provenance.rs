@@ -191,7 +191,7 @@ fn conversion_table(context: &Context<'_>, conversion: &onset_review::answers::C
             text_column("Rows"),
         ],
     );
-    for used in &conversion.uses {
+    for used in conversion.uses.iter().take(words::MANY) {
         grid.row([
             html! { (context.label(&used.study)) },
             html! { (used.pool) },
@@ -199,7 +199,8 @@ fn conversion_table(context: &Context<'_>, conversion: &onset_review::answers::C
             context.sources.list(&used.rows),
         ]);
     }
-    grid.markup()
+    let all = conversion.uses.len();
+    html! { (grid.markup()) (parts::rest(all.min(words::MANY), all, "uses")) }
 }
 
 fn doubts(context: &Context<'_>) -> Option<Markup> {

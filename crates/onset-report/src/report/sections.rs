@@ -1,6 +1,6 @@
 //! One section for each question that has something to show.
 
-use super::{Context, Section, blinding, certainty, floor, parts, pool, timecourse};
+use super::{Context, Section, blinding, certainty, economics, floor, parts, pool, timecourse, verdict};
 use crate::figures::{comparison, course};
 use crate::report::grid::{Grid, number, words as text_column};
 use crate::tables::TableError;
@@ -17,7 +17,7 @@ pub(super) fn questions(context: &Context<'_>) -> Result<Vec<Section>, TableErro
             "speed" => speed(context)?,
             "size" => size(context)?,
             "blinding" => blinding::section(context)?,
-            "comparison" => compared(context)?,
+            "comparison" => joined([compared(context)?, economics::section(context)]),
             "certainty" => sure(context)?,
             _ => None,
         };
@@ -40,16 +40,19 @@ pub(super) fn questions(context: &Context<'_>) -> Result<Vec<Section>, TableErro
     Ok(list)
 }
 
-/// The rating, then the floor.
+/// The rating, the floor, and what each trial added.
 fn sure(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
-    let (rated, floor) = (certainty::section(context), floor::section(context)?);
-    let found = rated.is_some() || floor.is_some();
-    Ok(found.then(|| {
-        html! {
-            @if let Some(rated) = rated { (rated) }
-            @if let Some(floor) = floor { (floor) }
-        }
-    }))
+    Ok(joined([
+        certainty::section(context),
+        floor::section(context)?,
+        verdict::section(context),
+    ]))
+}
+
+/// Parts of a section one after the other; `None` where there is none.
+fn joined<const N: usize>(parts: [Option<Markup>; N]) -> Option<Markup> {
+    let found = parts.iter().any(Option::is_some);
+    found.then(|| html! { @for part in parts.iter().flatten() { (part) } })
 }
 
 /// The answer again, at the head of its section.

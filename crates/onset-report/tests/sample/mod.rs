@@ -94,6 +94,8 @@ pub fn answers() -> Answers {
         },
         flagged: None,
         floor: None,
+        verdict: None,
+        economics: None,
         timecourse: None,
         warnings: vec![note(
             "split",

@@ -3,9 +3,11 @@
 mod blinding;
 mod certainty;
 mod choices;
+mod economics;
 mod floor;
 mod questions;
 mod timecourse;
+mod verdict;
 
 use super::document::Document;
 use crate::protocol::Protocol;
@@ -31,6 +33,8 @@ pub(super) fn check(protocol: &Protocol, document: &Document<'_>) -> Vec<Diagnos
     rules.blinding();
     rules.certainty();
     rules.floor();
+    rules.verdict();
+    rules.economics();
     rules.timecourse();
     rules.found
 }
