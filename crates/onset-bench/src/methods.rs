@@ -32,6 +32,7 @@ pub const SELECTION: &str = "Selection models, by weight function";
 pub const ANALYSES: &str = "Analyses around a pool";
 pub const DIAGNOSTICS: &str = "Diagnostics";
 pub const PERMUTATIONS: &str = "Permutation tests";
+pub const BAYES: &str = "Bayesian random effects, by prior on tau";
 
 /// Every family, in the order of docs/validation.md.
 pub fn families() -> Vec<Family> {
@@ -117,5 +118,6 @@ pub fn families() -> Vec<Family> {
             ],
         ),
         family(SELECTION, WeightFunction::CODES.to_vec()),
+        family(BAYES, vec!["halfnormal", "halfcauchy", "uniform", "jeffreys"]),
     ]
 }

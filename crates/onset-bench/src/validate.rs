@@ -1,5 +1,6 @@
 //! docs/validation.md: every comparison with reference values, run again.
 
+mod bayes;
 mod counts;
 mod dependent;
 mod diagnostics;
@@ -135,6 +136,7 @@ pub fn page(oracles: &Path) -> Fallible<String> {
     second_route::compare(oracles, &mut book)?;
     likelihood_routes::compare(oracles, &mut book)?;
     smallstudy::compare(oracles, &mut book)?;
+    bayes::compare(oracles, &mut book)?;
     let mut page = String::from(HEAD);
     for family in families() {
         writeln!(page, "\n## {}\n\n{COLUMNS}", family.name)?;

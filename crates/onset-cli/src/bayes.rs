@@ -3,12 +3,12 @@
 use crate::arguments::{EffectArgs, usage};
 use crate::load::{LoadedEffects, load};
 use crate::output::{Cell, Output, Sheet};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use onset::data::Diagnostic;
 use onset::effects::Effects;
 use onset::models::bayes::{
-    BayesFactors, MuPrior, Options, Posterior, PriorResult, Summary, TauPrior, bayes_factors, default_grid,
-    nnhm, prior_sensitivity,
+    BayesError, BayesFactors, BiasAveraging, BiasOptions, MuPrior, Options, Posterior, PriorResult, Summary,
+    TauPrior, bayes_factors, bias_averaging, default_grid, nnhm, prior_sensitivity,
 };
 use serde::Serialize;
 
@@ -42,6 +42,22 @@ pub struct Arguments {
     /// Scales of each family under --sensitivity
     #[arg(long, value_name = "NUMBER", default_value_t = 20, value_parser = clap::value_parser!(u16).range(2..=2000), requires = "sensitivity")]
     scales: u16,
+    /// Average 36 models of publication bias too (effect x heterogeneity x none, six weight functions, PET, PEESE): which
+    /// results are published more readily
+    #[arg(long, value_name = "SIGN")]
+    average_bias: Option<Published>,
+    /// Units of the effect in one standardised mean difference, for --average-bias (1.8138 for log odds ratios)
+    #[arg(long, value_name = "NUMBER", default_value_t = 1.0, requires = "average_bias")]
+    smd_unit: f64,
+}
+
+/// Results that are published more readily.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Published {
+    /// Above 0
+    Positive,
+    /// Below 0
+    Negative,
 }
 
 fn tau_prior(code: &str) -> Result<TauPrior, String> {
@@ -69,6 +85,8 @@ struct Answer {
     bayes_factors: Option<BayesFactors>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sensitivity: Option<Vec<PriorEntry>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bias_averaging: Option<BiasAveraging>,
 }
 
 #[derive(Serialize)]
@@ -127,6 +145,7 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
             .map_err(|error| refused(&error))?
             .filter(|found| found.effect.is_finite() && found.heterogeneity.is_finite()),
         sensitivity: sensitivity(arguments, &effects, &options, &mut warnings),
+        bias_averaging: averaged(arguments, &effects).map_err(|error| refused(&error))?,
     };
     Output::new(&answer, sheets(&answer), warnings)
 }
@@ -195,6 +214,18 @@ fn sensitivity(
         }
     }
     Some(entries)
+}
+
+fn averaged(arguments: &Arguments, effects: &Effects) -> Result<Option<BiasAveraging>, BayesError> {
+    let Some(published) = arguments.average_bias else {
+        return Ok(None);
+    };
+    let options = BiasOptions {
+        unit: arguments.smd_unit,
+        positive: published == Published::Positive,
+        level: arguments.level,
+    };
+    bias_averaging(effects, &options).map(Some)
 }
 
 const HEADERS: [&str; 8] = [
@@ -275,7 +306,66 @@ fn sheets(answer: &Answer) -> Vec<Sheet> {
         }
         sheets.push(sheet);
     }
+    if let Some(found) = &answer.bias_averaging {
+        sheets.extend(averaged_sheets(found));
+    }
     sheets
+}
+
+fn averaged_sheets(found: &BiasAveraging) -> Vec<Sheet> {
+    let mut means = Sheet::new(
+        "Averaged over 36 models of publication",
+        &["what", "mean", "sd", "median", "lower", "upper"],
+    );
+    for (name, mean) in [
+        ("mu, all models", found.averaged),
+        ("mu, models with an effect", found.conditional),
+    ] {
+        means.push(vec![
+            name.into(),
+            mean.mean.into(),
+            mean.sd.into(),
+            mean.median.into(),
+            mean.lower.into(),
+            mean.upper.into(),
+        ]);
+    }
+    let mut components = Sheet::new("Components", &["component", "prior", "posterior", "bayes_factor"]);
+    for (name, inclusion) in [
+        ("effect", found.effect),
+        ("heterogeneity", found.heterogeneity),
+        ("publication bias", found.bias),
+    ] {
+        components.push(vec![
+            name.into(),
+            inclusion.prior.into(),
+            inclusion.posterior.into(),
+            inclusion.bayes_factor.into(),
+        ]);
+    }
+    let mut models = Sheet::new(
+        "Models",
+        &[
+            "effect",
+            "heterogeneity",
+            "bias",
+            "prior",
+            "posterior",
+            "log_marginal",
+        ],
+    );
+    let yes = |flag: bool| if flag { "yes" } else { "no" };
+    for model in &found.models {
+        models.push(vec![
+            yes(model.effect).into(),
+            yes(model.heterogeneity).into(),
+            model.bias.as_str().into(),
+            model.prior.into(),
+            model.posterior.into(),
+            model.log_marginal.into(),
+        ]);
+    }
+    vec![means, components, models]
 }
 
 #[cfg(test)]

@@ -91,6 +91,28 @@ fn proper_priors_have_a_marginal_likelihood() {
 }
 
 #[test]
+fn models_of_publication_are_averaged() {
+    let file = eight_schools();
+    let more = ["--tau-prior", "halfnormal:5", "--average-bias"];
+    let json = [&more[..], &["positive", "--smd-unit", "10", "--format", "json"]].concat();
+    let ours = onset(&words(&file, &json)).json();
+    let found = &ours["bias_averaging"];
+    let models = found["models"].as_array().unwrap();
+    assert_eq!(models.len(), 36);
+    let sum = |key: &str| models.iter().map(|m| m[key].as_f64().unwrap()).sum::<f64>();
+    assert!((sum("prior") - 1.0).abs() < 1e-12 && (sum("posterior") - 1.0).abs() < 1e-12);
+    assert_eq!(found["bias"]["prior"], 0.5);
+    let table = onset(&words(&file, &[&more[..], &["negative"]].concat()));
+    assert!(table.stdout.contains("PEESE") && table.stdout.contains("publication bias"));
+    onset(&words(
+        &file,
+        &[&more[..], &["positive", "--smd-unit", "0"]].concat(),
+    ))
+    .refused(1, &["unit"]);
+    onset(&words(&file, &["--tau-prior", "uniform", "--smd-unit", "2"])).refused(2, &["--average-bias"]);
+}
+
+#[test]
 fn bad_use_and_bad_data() {
     let file = eight_schools();
     onset(&words(&file, &["--tau-prior", "gamma:1"])).refused(2, &["unknown prior", "halfnormal:SCALE"]);

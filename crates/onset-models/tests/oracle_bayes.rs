@@ -477,3 +477,167 @@ proptest! {
         prop_assert!((reversed.mu.median - base.mu.median).abs() < 1e-9);
     }
 }
+
+/// Model averaging for publication bias: laws, and brute force over every parameter of three models.
+mod bias_averaging {
+    use super::effects;
+    use onset_math::normal;
+    use onset_models::bayes::{BayesError, BiasAveraging, BiasOptions, bias_averaging};
+
+    /// Quadrature against a finer one of another kind: relative error of a marginal likelihood.
+    const BRUTE: f64 = 1e-8;
+
+    const Y: [f64; 6] = [0.62, 0.35, 0.51, 0.12, 0.78, 0.05];
+    const SE: [f64; 6] = [0.25, 0.17, 0.22, 0.20, 0.36, 0.14];
+
+    fn fit() -> BiasAveraging {
+        bias_averaging(&effects(&Y, &SE), &BiasOptions::default()).unwrap()
+    }
+
+    fn marginal(found: &BiasAveraging, effect: bool, heterogeneity: bool, bias: &str) -> f64 {
+        let model = found
+            .models
+            .iter()
+            .find(|m| (m.effect, m.heterogeneity, m.bias.as_str()) == (effect, heterogeneity, bias));
+        model.unwrap().log_marginal
+    }
+
+    /// Trapezoid rule over [a, b].
+    fn trapezoid(n: usize, a: f64, b: f64, f: impl Fn(f64) -> f64) -> f64 {
+        let h = (b - a) / n as f64;
+        let inner: f64 = (1..n).map(|i| f(a + h * i as f64)).sum();
+        h * (inner + 0.5 * (f(a) + f(b)))
+    }
+
+    /// ln tau, mu ~ N(0, 1) and whatever is left to `rest(mu, tau)` = likelihood with the bias integrated.
+    fn over_mu_and_tau(rest: impl Fn(f64, f64) -> f64) -> f64 {
+        trapezoid(300, -6.0, 12.0, |x| {
+            let tau = x.exp();
+            let prior = 0.15 / tau * (-0.15 / tau).exp();
+            prior * trapezoid(400, -8.0, 8.0, |mu| normal::pdf(mu) * rest(mu, tau))
+        })
+    }
+
+    fn likelihood(mu: f64, tau: f64, slope: f64) -> f64 {
+        Y.iter()
+            .zip(&SE)
+            .map(|(y, se)| {
+                let s = (se * se + tau * tau).sqrt();
+                normal::pdf((y - mu - slope * se) / s) / s
+            })
+            .product()
+    }
+
+    fn close(ours: f64, brute: f64, what: &str) {
+        let error = ((ours - brute.ln()).exp() - 1.0).abs();
+        assert!(error < BRUTE, "{what}: {error:e}");
+    }
+
+    #[test]
+    fn weights_sum_to_one_and_components_add_up() {
+        let found = fit();
+        assert_eq!(found.models.len(), 36);
+        let prior: f64 = found.models.iter().map(|m| m.prior).sum();
+        let posterior: f64 = found.models.iter().map(|m| m.posterior).sum();
+        assert!((prior - 1.0).abs() < 1e-14 && (posterior - 1.0).abs() < 1e-12);
+        for part in [found.effect, found.heterogeneity, found.bias] {
+            assert!((part.prior - 0.5).abs() < 1e-14 && part.posterior > 0.0 && part.posterior < 1.0);
+        }
+        let expected = found.effect.posterior * found.conditional.mean;
+        assert!((found.averaged.mean - expected).abs() < 1e-12);
+    }
+
+    #[test]
+    fn random_effects_without_bias_equal_brute_force() {
+        let brute = over_mu_and_tau(|mu, tau| likelihood(mu, tau, 0.0));
+        close(marginal(&fit(), true, true, "none"), brute, "none");
+    }
+
+    #[test]
+    fn one_step_weights_equal_brute_force() {
+        let cut = normal::upper_quantile(0.05);
+        let seen = Y.iter().zip(&SE).filter(|(y, se)| *y / *se <= cut).count();
+        // prod(w + (1 - w) tail) is a polynomial in w over w^n: Simpson's rule on a fine grid
+        let brute = over_mu_and_tau(|mu, tau| {
+            let n = 240;
+            let plain = likelihood(mu, tau, 0.0);
+            if plain < 1e-20 {
+                return 0.0;
+            }
+            let tails = SE.map(|se| {
+                let s = (se * se + tau * tau).sqrt();
+                normal::sf((cut * se - mu) / s)
+            });
+            let selected = |w: f64| -> f64 {
+                let expected: f64 = tails.iter().map(|tail| w + (1.0 - w) * tail).product();
+                if expected > 0.0 {
+                    w.powi(seen as i32) / expected
+                } else {
+                    0.0
+                }
+            };
+            // w = t^4 puts the points where the integrand is steep
+            let at = |t: f64| 4.0 * t.powi(3) * selected(t.powi(4));
+            let h = 1.0 / f64::from(n);
+            let sum: f64 = (0..=n)
+                .map(|i| {
+                    let weight = if i == 0 || i == n {
+                        1.0
+                    } else if i % 2 == 1 {
+                        4.0
+                    } else {
+                        2.0
+                    };
+                    weight * at(f64::from(i) * h)
+                })
+                .sum();
+            plain * sum * h / 3.0
+        });
+        close(
+            marginal(&fit(), true, true, "one-sided .05"),
+            brute,
+            "one-sided .05",
+        );
+    }
+
+    #[test]
+    fn pet_with_a_common_effect_equals_brute_force() {
+        let brute = trapezoid(2000, -8.0, 8.0, |mu| {
+            // slope = e^x, half-Cauchy(1)
+            let inner = trapezoid(1200, -30.0, 6.0, |x| {
+                let slope = x.exp();
+                slope * std::f64::consts::FRAC_2_PI / (1.0 + slope * slope) * likelihood(mu, 0.0, slope)
+            });
+            normal::pdf(mu) * inner
+        });
+        close(marginal(&fit(), true, false, "PET"), brute, "PET");
+    }
+
+    #[test]
+    fn the_other_direction_is_the_mirror_image() {
+        let (plain, y) = (fit(), Y.map(|y| -10.0 * y));
+        let options = BiasOptions {
+            unit: 10.0,
+            positive: false,
+            ..BiasOptions::default()
+        };
+        let mirrored = bias_averaging(&effects(&y, &SE.map(|s| 10.0 * s)), &options).unwrap();
+        assert!((mirrored.averaged.mean + 10.0 * plain.averaged.mean).abs() < 1e-9);
+        assert!((mirrored.averaged.lower + 10.0 * plain.averaged.upper).abs() < 1e-6);
+        assert!((mirrored.bias.posterior - plain.bias.posterior).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        let options = BiasOptions {
+            unit: 0.0,
+            ..BiasOptions::default()
+        };
+        assert!(matches!(
+            bias_averaging(&effects(&Y, &SE), &options),
+            Err(BayesError::BadScale { .. })
+        ));
+        let one = bias_averaging(&effects(&[0.3], &[0.1]), &BiasOptions::default()).unwrap();
+        assert!(one.averaged.lower <= one.averaged.upper && one.averaged.mean > 0.0);
+    }
+}

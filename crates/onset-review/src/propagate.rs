@@ -10,6 +10,7 @@
 use crate::answers::{Interval, Pool};
 use crate::effect;
 use crate::fit;
+use crate::floor;
 use crate::gather::Job;
 use crate::index::Index;
 use crate::protocol::Protocol;
@@ -49,6 +50,18 @@ pub struct FlaggedPool {
     pub without_k: usize,
     pub cells: Vec<FlaggedCell>,
     /// Smallest and largest pooled effect over all alternatives; equal to the printed one where there is none.
+    pub least: f64,
+    pub most: f64,
+    /// What the slips would do to the floor of all declared analyses; only for the headline result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub floor: Option<FloorMoved>,
+}
+
+/// The floor as it stands, and its least and greatest value over the slips; shown scale.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct FloorMoved {
+    pub printed: f64,
     pub least: f64,
     pub most: f64,
 }
@@ -101,10 +114,13 @@ pub(crate) fn flagged(
     let mut touched = Vec::new();
     let mut headline = false;
     for (i, pool) in pools.iter().enumerate() {
-        let Some(entry) = of_pool(&index, evidence, pool, &named, i) else {
+        let Some(mut entry) = of_pool(&index, evidence, pool, &named, i) else {
             continue;
         };
-        headline |= is_headline(&index, pool);
+        if is_headline(&index, pool) {
+            headline = true;
+            entry.floor = floor_moved(&index, evidence, pools, &entry);
+        }
         touched.push(entry);
     }
     let sentence = match (headline, touched.len()) {
@@ -127,6 +143,39 @@ pub(crate) fn flagged(
         rows,
         protocol: vec!["review.headline".to_owned()],
     })
+}
+
+/// The floor at lambda 0 under each slip in turn; `None` where the protocol declares no set of analyses.
+fn floor_moved(
+    index: &Index<'_>,
+    evidence: &Evidence,
+    pools: &[Pool],
+    entry: &FlaggedPool,
+) -> Option<FloorMoved> {
+    let lowest = |index: &Index<'_>| Some(floor::report(index, pools)?.floors.first()?.shown);
+    let printed = lowest(index)?;
+    let mut found = FloorMoved {
+        printed,
+        least: printed,
+        most: printed,
+    };
+    for cell in &entry.cells {
+        let place = Named {
+            row: cell.rows.first()?.clone(),
+            study: cell.study.clone(),
+            column: cell.column.clone(),
+            checks: Vec::new(),
+        };
+        for alternative in &cell.alternatives {
+            let mut other = evidence.clone();
+            write(&mut other, &place, alternative.value)?;
+            if let Some(floor) = lowest(&Index::new(index.protocol, &other)) {
+                found.least = found.least.min(floor);
+                found.most = found.most.max(floor);
+            }
+        }
+    }
+    Some(found)
 }
 
 fn named(checks: &[Diagnostic]) -> Vec<Named> {
@@ -222,6 +271,7 @@ fn of_pool(
         without: without.map(|(interval, _)| interval),
         least: moved().fold(estimate.value, f64::min),
         most: moved().fold(estimate.value, f64::max),
+        floor: None,
         cells,
     })
 }

@@ -361,10 +361,10 @@ fn verdicts_follow_from_their_numbers_and_the_declared_cut_offs() {
     }
 }
 
-#[test]
-fn changed_cut_offs_break_a_frozen_table() {
+/// The flagship in a folder of its own, to be changed.
+fn copied(name: &str) -> PathBuf {
     let dir = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../reviews/ketamine"));
-    let copy = std::env::temp_dir().join(format!("onset-verdict-{}", std::process::id()));
+    let copy = std::env::temp_dir().join(format!("onset-{name}-{}", std::process::id()));
     std::fs::create_dir_all(&copy).unwrap();
     for entry in std::fs::read_dir(&dir).unwrap() {
         let path = entry.unwrap().path();
@@ -372,6 +372,54 @@ fn changed_cut_offs_break_a_frozen_table() {
             std::fs::copy(&path, copy.join(path.file_name().unwrap())).unwrap();
         }
     }
+    copy
+}
+
+#[test]
+fn a_slip_in_a_flagged_number_of_the_headline_moves_its_floor() {
+    let copy = copied("slip");
+    let table = copy.join("observations.csv");
+    let text = std::fs::read_to_string(&table).unwrap();
+    let planted: Vec<String> = text
+        .lines()
+        .map(|line| match line {
+            line if line.starts_with("lii2023") && line.contains(",16.4,10.0,") => {
+                line.replace(",16.4,10.0,", ",16.4,1.0,")
+            }
+            line => line.to_owned(),
+        })
+        .collect();
+    std::fs::write(&table, planted.join("\n") + "\n").unwrap();
+    let loaded = folder::check(&copy).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    std::fs::remove_dir_all(&copy).unwrap();
+    let (protocol, evidence) = loaded.value;
+    let answers = run(&protocol, &evidence, &loaded.warnings).unwrap().value;
+    let flagged = answers.flagged.unwrap();
+    assert!(
+        flagged.sentence.starts_with("The headline result rests"),
+        "{}",
+        flagged.sentence
+    );
+    let headline = flagged.pools.iter().find(|pool| pool.floor.is_some()).unwrap();
+    let floor = headline.floor.as_ref().unwrap();
+    let report = answers.floor.unwrap();
+    assert_eq!(floor.printed, report.floors[0].shown);
+    assert!(
+        floor.least < floor.printed || floor.most > floor.printed,
+        "{floor:?}"
+    );
+    // the number as it was before the point was moved is among the slips
+    let slips: Vec<f64> = headline
+        .cells
+        .iter()
+        .flat_map(|cell| cell.alternatives.iter().map(|other| other.value))
+        .collect();
+    assert!(slips.iter().any(|value| (value - 10.0).abs() < 1e-9), "{slips:?}");
+}
+
+#[test]
+fn changed_cut_offs_break_a_frozen_table() {
+    let copy = copied("verdict");
     let protocol = copy.join("review.toml");
     let text = std::fs::read_to_string(&protocol).unwrap();
     let broken = |text: String| {

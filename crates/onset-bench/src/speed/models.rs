@@ -4,7 +4,10 @@ use super::{Limit, Row, median_nanoseconds};
 use crate::Fallible;
 use onset::effects::Effects;
 use onset::math::random::Stream;
-use onset::models::bayes::{self, TauPrior, default_grid, nnhm, prior_sensitivity};
+use onset::models::bayes::{
+    self, BiasOptions, TauPrior, bias_averaging, default_grid, nnhm, prior_sensitivity,
+};
+use onset::models::blinding::{Belief, ExpectancyError, without_expectancy};
 use onset::models::floor::{Analysis, Bias, Estimator, Target, fit_all};
 use onset::models::pool::{Options, PredictionChoice, Tau2Method, Test, leave_one_out, pool};
 use onset::models::regress::{Design, regress};
@@ -30,6 +33,8 @@ pub fn rows() -> Fallible<Vec<Row>> {
         hierarchical(&few)?,
         floor_of_many()?,
         priors(&few)?,
+        averaged()?,
+        blinding_plane()?,
         Row::nanoseconds(
             "leave-one-out REML k=13",
             median_nanoseconds(|| leave_one_out(black_box(&few), &bare)),
@@ -116,6 +121,55 @@ fn hierarchical(effects: &Effects) -> Fallible<Row> {
         "bayes NNHM, all summaries k=13",
         median,
         1e6,
+        Limit::Arithmetic,
+    ))
+}
+
+/// The effect at 100 sizes of expectancy times 100 causal shares, each a pool of its own.
+fn blinding_plane() -> Fallible<Row> {
+    let effects = made(13)?;
+    let beliefs: Vec<Belief> = (0..13)
+        .map(|i| Belief {
+            difference: 0.05 * f64::from(i),
+            spread: 0.1,
+            observed: i % 2 == 0,
+        })
+        .collect();
+    let options = Options {
+        tau2_interval: None,
+        prediction: PredictionChoice::Omit,
+        ..Options::random(Tau2Method::Reml)
+    };
+    let plane = || -> Result<f64, ExpectancyError> {
+        let mut sum = 0.0;
+        for epsilon in 0..100 {
+            for share in 0..100 {
+                let slope = 0.01 * f64::from(epsilon) * 0.01 * f64::from(share);
+                let pooled = without_expectancy(black_box(&effects), &beliefs, slope, &options)?;
+                sum += pooled.value.mean.estimate;
+            }
+        }
+        Ok(sum)
+    };
+    plane()?;
+    Ok(Row::nanoseconds(
+        "blinding plane 100 x 100",
+        median_nanoseconds(plane),
+        1e8,
+        Limit::Arithmetic,
+    ))
+}
+
+/// 36 models of publication bias of 20 studies.
+fn averaged() -> Fallible<Row> {
+    let effects = made(20)?;
+    let options = BiasOptions::default();
+    bias_averaging(&effects, &options)?;
+    let median = median_nanoseconds(|| bias_averaging(black_box(&effects), &options));
+    Ok(Row::nanoseconds(
+        "bayes, 36 models averaged, k=20",
+        median,
+        1e9,
         Limit::Arithmetic,
     ))
 }

@@ -10,6 +10,7 @@
 //! assert!(posterior.mu.central.0 < posterior.mu.median && posterior.mu.median < posterior.mu.central.1);
 //! ```
 
+mod averaging;
 mod error;
 mod factors;
 mod given_tau;
@@ -20,6 +21,7 @@ mod regression;
 mod sensitivity;
 mod tau_posterior;
 
+pub use averaging::{AveragedMean, BiasAveraging, BiasOptions, Inclusion, WeightedModel, bias_averaging};
 pub use error::BayesError;
 pub use factors::{BayesFactors, bayes_factors};
 pub use predictive::{Comparison, PREDICTIVE_PRIORS, PredictivePrior, Table};

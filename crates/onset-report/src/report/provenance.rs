@@ -271,6 +271,13 @@ fn slips(context: &Context<'_>, flagged: &Flagged) -> Markup {
                 None => html! { span.absent { "no trial left" } },
             },
         ]);
+        if let Some(floor) = &entry.floor {
+            grid.remark(html! {
+                "The floor of all declared analyses is " (text::value(floor.printed, scale))
+                "; with one slip it would lie from " (text::value(floor.least, scale)) " to "
+                (text::value(floor.most, scale)) "."
+            });
+        }
     }
     html! {
         h3 { "What the flagged numbers would do" }
