@@ -1,6 +1,9 @@
 //! `onset network`: many treatments, compared directly and through one another.
 
 mod answer;
+mod blocks;
+mod mantel_haenszel;
+mod models;
 mod read;
 
 use crate::output::Output;
@@ -8,7 +11,8 @@ use clap::{Args, ValueEnum};
 use onset::data::Diagnostic;
 use onset::effects::Measure;
 use onset::models::network::{
-    NetworkMethod, NetworkOptions, SmallValues, contribution, network_meta, rankogram,
+    NetworkMethod, NetworkOptions, NetworkTest, SmallValues, contribution_by, intervals, network_meta,
+    rankogram,
 };
 use std::path::PathBuf;
 
@@ -25,9 +29,12 @@ pub struct Arguments {
     /// Treatment that the first table compares with [default: the first in byte order]
     #[arg(long, value_name = "TREATMENT")]
     pub reference: Option<String>,
-    /// Estimator of tau2: REML, DL or ML
+    /// Estimator of tau2: REML, DL or ML; or MH, Mantel-Haenszel of arms with events (OR, common effect)
     #[arg(long, value_name = "METHOD", default_value = "REML", value_parser = method)]
-    pub method: NetworkMethod,
+    pub method: Method,
+    /// Confidence intervals: z, t, knha (Hartung-Knapp) or adhoc (the same, never narrower than t)
+    #[arg(long, value_name = "TEST", default_value = "z", value_parser = test)]
+    pub test: NetworkTest,
     /// What a small value means, for ranking
     #[arg(long, value_enum, default_value_t = Small::Desirable)]
     pub small_values: Small,
@@ -43,6 +50,17 @@ pub struct Arguments {
     /// Level of intervals
     #[arg(long, value_name = "SHARE", default_value_t = 0.95, value_parser = level)]
     pub level: f64,
+    #[command(flatten)]
+    pub models: models::ModelArgs,
+}
+
+/// How effects are pooled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Inverse variance, with this estimator of tau2.
+    Inverse(NetworkMethod),
+    /// Mantel-Haenszel.
+    MantelHaenszel,
 }
 
 /// One arm a row.
@@ -107,12 +125,24 @@ pub enum Small {
 pub enum Streams {
     /// All paths, as a random walk takes them
     Randomwalk,
+    /// The shortest path first
+    #[value(alias = "shortest-path")]
+    Shortestpath,
     /// No contributions
     None,
 }
 
-fn method(code: &str) -> Result<NetworkMethod, String> {
-    NetworkMethod::from_code(code).ok_or_else(|| "allowed: REML, DL, ML".to_owned())
+fn method(code: &str) -> Result<Method, String> {
+    if code.eq_ignore_ascii_case("MH") {
+        return Ok(Method::MantelHaenszel);
+    }
+    NetworkMethod::from_code(code)
+        .map(Method::Inverse)
+        .ok_or_else(|| "allowed: REML, DL, ML, MH".to_owned())
+}
+
+fn test(code: &str) -> Result<NetworkTest, String> {
+    NetworkTest::from_code(code).ok_or_else(|| "allowed: z, t, knha, adhoc".to_owned())
 }
 
 fn measure(code: &str) -> Result<Measure, String> {
@@ -134,39 +164,37 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
         .file_name()
         .map(|n| n.to_string_lossy().into_owned())
         .unwrap_or_default();
-    let read = read::network(arguments)?;
-    let (network, mut warnings) = (read.value, read.warnings);
     let refused = |error: onset::models::network::NetworkError| {
         Diagnostic::error("network", error.to_string()).file(file.clone())
-    };
-    let reference = match &arguments.reference {
-        None => 0,
-        Some(name) => network
-            .treatments()
-            .iter()
-            .position(|t| t == name)
-            .ok_or_else(|| {
-                crate::arguments::usage("--reference is not a treatment of the table")
-                    .found(name)
-                    .allowed(network.treatments().join(", "))
-            })?,
     };
     let small_values = match arguments.small_values {
         Small::Desirable => SmallValues::Desirable,
         Small::Undesirable => SmallValues::Undesirable,
     };
+    let method = match arguments.method {
+        Method::Inverse(method) => method,
+        Method::MantelHaenszel => return mantel_haenszel::run(arguments, small_values, &refused),
+    };
+    let read = read::network(arguments)?;
+    let (network, covariate, mut warnings) = (read.network, read.covariate, read.warnings);
+    let reference = reference(network.treatments(), arguments.reference.as_deref())?;
     let options = NetworkOptions {
-        method: arguments.method,
+        method,
         small_values,
         level: arguments.level,
     };
     let nma = network_meta(&network, &options).map_err(&refused)?;
     warnings.extend(nma.warnings);
     let nma = nma.value;
+    let streams = match arguments.contribution {
+        Streams::Randomwalk => Some(onset::models::network::Streams::RandomWalk),
+        Streams::Shortestpath => Some(onset::models::network::Streams::ShortestPath),
+        Streams::None => None,
+    };
     let mut contributions = Vec::new();
-    if arguments.contribution == Streams::Randomwalk {
+    if let Some(streams) = streams {
         for tau2 in [0.0, nma.tau2] {
-            contributions.push(contribution(&network, tau2).map_err(&refused)?);
+            contributions.push(contribution_by(&network, tau2, streams).map_err(&refused)?);
         }
         if contributions.iter().any(Option::is_none) {
             let message = "A study of several arms has a negative weight: its contributions are not defined";
@@ -181,13 +209,37 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
         arguments.seed,
     )
     .map_err(&refused)?;
-    let (answer, sheets) = answer::answer(
-        &nma,
+    let limits = intervals(&network, nma.tau2, arguments.test, arguments.level).map_err(&refused)?;
+    if limits.is_none() {
+        let message = "No degrees of freedom: intervals by t do not exist";
+        warnings.push(Diagnostic::warning("no_intervals", message));
+    }
+    let mut sheets = answer::sheets(&nma, reference, limits.as_ref());
+    let setting = models::Setting {
+        network: &network,
+        covariate: covariate.as_ref(),
         reference,
-        arguments.method,
-        &contributions,
-        ranks,
-        arguments.level,
-    );
+        method,
+        tau2: nma.tau2,
+        level: arguments.level,
+    };
+    let blocks = models::blocks(&arguments.models, &setting, &mut sheets, &refused)?;
+    let asked = answer::Asked {
+        reference,
+        method,
+        test: arguments.test,
+        level: arguments.level,
+    };
+    let answer = answer::answer(&nma, &asked, &contributions, ranks, limits, blocks);
     Output::new(&answer, sheets, warnings)
+}
+
+/// The treatment that the first table compares with.
+fn reference(treatments: &[String], name: Option<&str>) -> Result<usize, Diagnostic> {
+    let Some(name) = name else { return Ok(0) };
+    treatments.iter().position(|t| t == name).ok_or_else(|| {
+        crate::arguments::usage("--reference is not a treatment of the table")
+            .found(name)
+            .allowed(treatments.join(", "))
+    })
 }

@@ -156,7 +156,31 @@ fn mistakes_are_named() {
     small("zero.csv", "S1,A,B,0.5,0\n").refused(1, &["zero.csv", "line 2", "standard error"]);
     small("text.csv", "S1,A,B,x,0.1\n").refused(1, &["line 2"]);
     small("missing.csv", "S1,A,B,0.5,0.1\nS1,A,C,0.5,0.1\n").refused(1, &["S1", "B v C", "add that row"]);
-    small("sum.csv", "S1,A,B,1,0.2\nS1,B,C,1,0.2\nS1,A,C,3,0.2\n").refused(1, &["S1", "A v C", "add up"]);
+    let sum = small("sum.csv", "S1,A,B,1,0.2\nS1,B,C,1,0.2\nS1,A,C,3,0.2\n");
+    sum.refused(
+        1,
+        &[
+            "study 'S1' (arms A, B, C): A v C is 3, but its other contrasts add up to 2.",
+            "A v C must be 2",
+        ],
+    );
+    small("sign.csv", "S1,A,B,1,0.2\nS1,B,C,2,0.2\nS1,C,A,3,0.2\n").refused(
+        1,
+        &["A v C is -3", "add up to 3.", "change the sign of A v C"],
+    );
+    small("error.csv", "S1,A,B,1,0.2\nS1,B,C,1,0.2\nS1,A,C,2,0.9\n").refused(
+        1,
+        &[
+            "study 'S1' (arms A, B, C)",
+            "the standard error of A v C is 0.9",
+            "allow 0 to 0.282843",
+        ],
+    );
+    small("variance.csv", "S1,A,B,1,0.2\nS1,B,C,1,0.2\nS1,A,C,2,0.04\n").json();
+    small("variance.csv", "S1,A,B,1,3\nS1,B,C,1,3\nS1,A,C,2,9\n").refused(
+        1,
+        &["A v C is 9", "9 looks like a variance: its root 3 agrees"],
+    );
     small("twice.csv", "S1,A,B,1,0.2\nS1,B,A,1,0.2\n").refused(1, &["S1", "twice"]);
     small("empty.csv", "S1,A,B,NA,0.2\n").refused(1, &["no study compares"]);
     network("network_senn2013", &["--studlab", "studlab"]).refused(2, &["--treat1"]);

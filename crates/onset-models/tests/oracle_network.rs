@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 #![allow(clippy::needless_range_loop, reason = "rows and columns of small matrices")]
 
+mod network_models;
 mod support;
 
 use onset_effects::Effects;
@@ -401,14 +402,72 @@ fn inconsistent_input_is_named() {
         ]
     };
     assert_eq!(new(&three(2.0, 0.2)), Ok(0));
-    assert!(matches!(
-        new(&three(2.5, 0.2)),
-        Err(NetworkError::EstimatesDisagree { .. })
-    ));
-    assert!(matches!(
-        new(&three(2.0, 0.9)),
-        Err(NetworkError::ErrorsDisagree { .. })
-    ));
+    // the number beside the disputed contrast is that of the other contrasts alone
+    match new(&three(2.5, 0.2)) {
+        Err(NetworkError::EstimatesDisagree {
+            arms,
+            a,
+            b,
+            found,
+            expected,
+            swapped,
+            ..
+        }) => {
+            assert_eq!((arms.as_str(), a.as_str(), b.as_str()), ("A, B, C", "A", "C"));
+            assert!((found - 2.5).abs() < EXACT && (expected - 2.0).abs() < EXACT && !swapped);
+        }
+        other => panic!("{other:?}"),
+    }
+    match new(&three(2.0, 0.9)) {
+        Err(NetworkError::ErrorsDisagree {
+            a,
+            b,
+            found,
+            lowest,
+            highest,
+            ..
+        }) => {
+            assert_eq!((a.as_str(), b.as_str()), ("A", "C"));
+            assert!((found - 0.9).abs() < EXACT && lowest < EXACT);
+            assert!((highest - 0.08_f64.sqrt()).abs() < EXACT);
+        }
+        other => panic!("{other:?}"),
+    }
+    // four arms: one wrong row is found among five right ones, whatever the weights
+    let truth = [0.0, 1.0, -0.5, 2.25];
+    let arm = [0.01, 0.09, 0.04, 0.25];
+    let four = |wrong: (usize, usize), y: f64, se: f64| {
+        let mut rows = Vec::new();
+        for i in 0..4 {
+            for j in i + 1..4 {
+                let (mut d, mut s) = (truth[i] - truth[j], f64::sqrt(arm[i] + arm[j]));
+                if wrong == (i, j) {
+                    (d, s) = (d + y, s * se);
+                }
+                rows.push(row("S", ["A", "B", "C", "D"][i], ["A", "B", "C", "D"][j], d, s));
+            }
+        }
+        rows
+    };
+    for i in 0..4 {
+        for j in i + 1..4 {
+            assert_eq!(new(&four((i, j), 0.0, 1.0)), Ok(0));
+            match new(&four((i, j), 1.3, 1.0)) {
+                Err(NetworkError::EstimatesDisagree { a, b, expected, .. }) => {
+                    assert_eq!((a.as_str(), b.as_str()), (["A", "B", "C", "D"][i], ["A", "B", "C", "D"][j]));
+                    assert!((expected - (truth[i] - truth[j])).abs() < EXACT);
+                }
+                other => panic!("{other:?}"),
+            }
+            match new(&four((i, j), 0.0, 3.0)) {
+                Err(NetworkError::ErrorsDisagree { a, b, highest, .. }) => {
+                    assert_eq!((a.as_str(), b.as_str()), (["A", "B", "C", "D"][i], ["A", "B", "C", "D"][j]));
+                    assert!((highest - (arm[i] + arm[j]).sqrt()).abs() < EXACT);
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
     assert!(matches!(
         new(&three(2.0, 0.2)[..2]),
         Err(NetworkError::MissingContrast { .. })

@@ -1,8 +1,10 @@
 //! The analysed network as JSON and as sheets.
 
+use super::models::Blocks;
 use crate::output::Sheet;
-use onset::math::normal;
-use onset::models::network::{Contribution, NetworkMethod, Nma, QPart, Rankogram};
+use onset::models::network::{
+    Contribution, NetworkIntervals, NetworkMethod, NetworkTest, Nma, QPart, Rankogram,
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -34,6 +36,27 @@ pub struct Answer {
     #[serde(skip_serializing_if = "Option::is_none")]
     rankogram: Option<BTreeMap<String, Ranks>>,
     prediction: Option<Prediction>,
+    intervals: Option<Intervals>,
+    #[serde(flatten)]
+    blocks: Blocks,
+}
+
+/// What was asked for, beside the models.
+pub struct Asked {
+    pub reference: usize,
+    pub method: NetworkMethod,
+    pub test: NetworkTest,
+    pub level: f64,
+}
+
+#[derive(Serialize)]
+struct Intervals {
+    test: &'static str,
+    level: f64,
+    df: Option<usize>,
+    scale: f64,
+    lower: Grid,
+    upper: Grid,
 }
 
 #[derive(Serialize)]
@@ -105,15 +128,15 @@ struct Prediction {
     upper: Grid,
 }
 
-/// JSON and sheets: the reference's comparisons first.
+/// The JSON.
 pub fn answer(
     nma: &Nma,
-    reference: usize,
-    method: NetworkMethod,
+    asked: &Asked,
     contributions: &[Option<Contribution>],
     ranks: Option<Rankogram>,
-    level: f64,
-) -> (Answer, Vec<Sheet>) {
+    limits: Option<NetworkIntervals>,
+    blocks: Blocks,
+) -> Answer {
     let name = |i: usize| nma.treatments[i].clone();
     let pair = |&(a, b): &(usize, usize)| format!("{}:{}", nma.treatments[a], nma.treatments[b]);
     let shares = |i: usize| {
@@ -143,10 +166,10 @@ pub fn answer(
             proportion_direct: s.proportion_direct,
         })
         .collect();
-    let answer = Answer {
+    Answer {
         treatments: nma.treatments.clone(),
-        reference: name(reference),
-        method: method.code(),
+        reference: name(asked.reference),
+        method: asked.method.code(),
         k: nma.k,
         m: nma.m,
         tau2: nma.tau2,
@@ -189,29 +212,36 @@ pub fn answer(
             lower: p.lower.clone(),
             upper: p.upper.clone(),
         }),
-    };
-    (answer, sheets(nma, reference, level))
+        intervals: limits.map(|l| Intervals {
+            test: asked.test.code(),
+            level: asked.level,
+            df: l.df,
+            scale: l.scale,
+            lower: l.lower,
+            upper: l.upper,
+        }),
+        blocks,
+    }
 }
 
-fn sheets(nma: &Nma, reference: usize, level: f64) -> Vec<Sheet> {
+/// Sheets: the reference's comparisons first.
+pub fn sheets(nma: &Nma, reference: usize, limits: Option<&NetworkIntervals>) -> Vec<Sheet> {
     let title = format!("Against {}, random effects", nma.treatments[reference]);
     let mut effects = Sheet::new(
         &title,
         &["treatment", "estimate", "se", "lower", "upper", "p_score"],
     );
-    let z = normal::upper_quantile((1.0 - level) / 2.0);
     for (i, treatment) in nma.treatments.iter().enumerate() {
         let (estimate, se) = (
             nma.random.estimate[i][reference],
             nma.random.standard_error[i][reference],
         );
-        let limit = |side: f64| estimate.zip(se).map(|(e, se)| e + side * z * se);
         effects.push(vec![
             treatment.as_str().into(),
             estimate.into(),
             se.into(),
-            limit(-1.0).into(),
-            limit(1.0).into(),
+            limits.and_then(|l| l.lower[i][reference]).into(),
+            limits.and_then(|l| l.upper[i][reference]).into(),
             nma.p_scores.as_ref().map(|p| p[i]).into(),
         ]);
     }

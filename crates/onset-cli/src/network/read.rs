@@ -2,19 +2,27 @@
 
 use super::{Arguments, ArmArgs, ContrastArgs};
 use crate::arguments::usage;
-use onset::data::{Diagnostic, Table, Warned};
+use onset::data::{Diagnostic, Table};
 use onset::effects::{AddTo, Input, Inputs, Measure, Options, compute};
-use onset::models::network::{Contrast, Network};
-use std::collections::BTreeMap;
+use onset::models::network::{Contrast, CountArm, Network};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Added to the cells of a study with an empty one.
 const ADDITION: f64 = 0.5;
+
+/// A table as a network.
+pub struct Read {
+    pub network: Network,
+    /// Of every study, where a column was named.
+    pub covariate: Option<BTreeMap<String, f64>>,
+    pub warnings: Vec<Diagnostic>,
+}
 
 /// Reads arms or contrasts.
 ///
 /// # Errors
 /// `usage` when neither set of columns is whole; what is wrong with a row.
-pub fn network(arguments: &Arguments) -> Result<Warned<Network>, Diagnostic> {
+pub fn network(arguments: &Arguments) -> Result<Read, Diagnostic> {
     let (contrasts, by_arm) = (&arguments.contrasts, arguments.arms.study.is_some());
     if by_arm == contrasts.studlab.is_some() {
         return Err(usage("give the columns of arms or of contrasts").hint(
@@ -23,10 +31,26 @@ pub fn network(arguments: &Arguments) -> Result<Warned<Network>, Diagnostic> {
     }
     let table = Table::read(&arguments.file)?;
     let mut warnings = Vec::new();
-    let rows = if by_arm {
+    let mut rows = if by_arm {
         arms(&table, &arguments.arms, &mut warnings)?
     } else {
         given(&table, contrasts, &mut warnings)?
+    };
+    let covariate = match &arguments.models.covariate {
+        Some(name) => {
+            let study = if by_arm { &arguments.arms.study } else { &contrasts.studlab };
+            let values = covariate(&table, header("--study", study)?, name)?;
+            rows.retain(|row| values.contains_key(&row.study) || {
+                let message = format!("Study '{}' has no value of '{name}' and is left out", row.study);
+                let warning = Diagnostic::warning("missing_value", message).study(row.study.as_str());
+                if !warnings.contains(&warning) {
+                    warnings.push(warning);
+                }
+                false
+            });
+            Some(values)
+        }
+        None => None,
     };
     let built = if by_arm {
         Network::from_arms(&rows)
@@ -36,10 +60,94 @@ pub fn network(arguments: &Arguments) -> Result<Warned<Network>, Diagnostic> {
     let network =
         built.map_err(|error| Diagnostic::error("network", error.to_string()).file(table.name()))?;
     warnings.extend(network.warnings);
-    Ok(Warned {
-        value: network.value,
+    Ok(Read {
+        network: network.value,
+        covariate,
         warnings,
     })
+}
+
+/// One value a study; rows of a study must agree.
+fn covariate(table: &Table, study: &str, column: &str) -> Result<BTreeMap<String, f64>, Diagnostic> {
+    let study = table.column(study)?.texts();
+    let values = table.column(column)?.numbers()?;
+    let mut map: BTreeMap<String, f64> = BTreeMap::new();
+    for (i, (study, value)) in study.iter().zip(&values).enumerate() {
+        let (Some(study), Some(value)) = (study, value) else {
+            continue;
+        };
+        let known = map.insert((*study).to_owned(), *value);
+        if let Some(known) = known.filter(|known| known != value) {
+            return Err(Diagnostic::error(
+                "covariate_varies",
+                format!("Study '{study}' has two values of the covariate: {known} and {value}"),
+            )
+            .file(table.name())
+            .line(table.line(i))
+            .study(*study)
+            .column(column)
+            .hint("a covariate of the studies has one value a study, on all its rows"));
+        }
+    }
+    Ok(map)
+}
+
+/// Arms with events for Mantel-Haenszel.
+///
+/// # Errors
+/// `usage` unless arms with events are given and the measure is the odds ratio; what is wrong with a row.
+pub fn count_arms(arguments: &Arguments) -> Result<(Vec<CountArm>, Vec<Diagnostic>), Diagnostic> {
+    let columns = &arguments.arms;
+    let Some(events) = &columns.events else {
+        return Err(usage("--method MH needs arms with events")
+            .hint("--study --treat --events --n; contrasts have no counts left in them"));
+    };
+    if let Some(measure) = columns.measure.filter(|m| m.code() != "OR") {
+        return Err(usage("--method MH pools odds ratios")
+            .found(measure.code())
+            .allowed("--measure OR"));
+    }
+    let table = Table::read(&arguments.file)?;
+    let study = table.column(header("--study", &columns.study)?)?.texts();
+    let treatment = table.column(header("--treat", &columns.treat)?)?.texts();
+    let events = table.column(events)?.numbers()?;
+    let n = table.column(header("--n", &columns.n)?)?.numbers()?;
+    let mut warnings = Vec::new();
+    let mut rows = Vec::with_capacity(n.len());
+    let mut seen = BTreeSet::new();
+    for i in 0..n.len() {
+        let (Some(s), Some(t), Some(events), Some(n)) = (study[i], treatment[i], events[i], n[i]) else {
+            warnings.push(missing(&table, i, study[i]));
+            continue;
+        };
+        if !seen.insert((s, t)) {
+            return Err(Diagnostic::error(
+                "repeated_arm",
+                format!("Study '{s}' has the arm '{t}' twice"),
+            )
+            .file(table.name())
+            .line(table.line(i))
+            .study(s)
+            .hint("combine the two arms into one row, or give them two names"));
+        }
+        if !(n > 0.0 && events >= 0.0 && events <= n) {
+            return Err(Diagnostic::error(
+                "bad_arm",
+                format!("Study '{s}', arm '{t}': {events} events among {n} people"),
+            )
+            .file(table.name())
+            .line(table.line(i))
+            .study(s)
+            .hint("are the columns of events and of sizes swapped?"));
+        }
+        rows.push(CountArm {
+            study: s.to_owned(),
+            treatment: t.to_owned(),
+            events,
+            n,
+        });
+    }
+    Ok((rows, warnings))
 }
 
 fn header<'a>(flag: &str, value: &'a Option<String>) -> Result<&'a str, Diagnostic> {

@@ -3,6 +3,7 @@
 use super::error::NetworkError;
 use super::gls::{fit, weight};
 use super::input::{Network, edge_weight};
+use super::shortest_path::{self, Flows};
 use onset_math::linalg::Matrix;
 use onset_math::quadrature::gauss_legendre;
 use rayon::prelude::*;
@@ -10,6 +11,16 @@ use std::collections::BTreeMap;
 
 /// Flow this small is nothing.
 const NO_FLOW: f64 = 1e-12;
+
+/// How the flow of evidence is cut into streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Streams {
+    /// All paths at once, as a random walk takes them.
+    #[default]
+    RandomWalk,
+    /// One shortest path after the other.
+    ShortestPath,
+}
 
 /// Shares of direct comparisons in estimates; each row sums to 1.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +59,21 @@ struct Flow {
 /// # Source
 /// Davies, Papakonstantinou, Nikolakopoulou, Ruecker & Galla 2022, Res Synth Methods 13:228.
 pub fn contribution(network: &Network, tau2: f64) -> Result<Option<Contribution>, NetworkError> {
+    contribution_by(network, tau2, Streams::RandomWalk)
+}
+
+/// As [`contribution`], with streams cut by a random walk or by the shortest path first.
+///
+/// # Errors
+/// `NotFinite`.
+/// # Source
+/// Shortest path: Papakonstantinou et al. 2018, F1000Res 7:610; paths of one length are taken in the
+/// order of treatments without regard to case.
+pub fn contribution_by(
+    network: &Network,
+    tau2: f64,
+    streams: Streams,
+) -> Result<Option<Contribution>, NetworkError> {
     let gls = fit(network, tau2)?;
     let mut weights: BTreeMap<(usize, usize), Vec<(usize, f64)>> = BTreeMap::new();
     for (s, study) in network.studies.iter().enumerate() {
@@ -84,11 +110,23 @@ pub fn contribution(network: &Network, tau2: f64) -> Result<Option<Contribution>
         .flat_map(|a| (a + 1..n).map(move |b| (a, b)))
         .filter(|&(a, b)| network.component[a] == network.component[b])
         .collect();
+    let alphabetical = alphabetical(network, &columns);
     let values = rows
         .par_iter()
         .map(|&(a, b)| {
             let u: Vec<f64> = (0..n).map(|i| gls.cov[(i, a)] - gls.cov[(i, b)]).collect();
-            random_walk(&flow(&u, a, b, &columns, &totals), columns.len())
+            match streams {
+                Streams::RandomWalk => random_walk(&flow(&u, a, b, &columns, &totals), columns.len()),
+                Streams::ShortestPath => {
+                    let edges = directed(&u, &columns, &totals, alphabetical.iter().copied());
+                    shortest_path::shares(&Flows {
+                        edges: &edges,
+                        source: a,
+                        sink: b,
+                        columns: columns.len(),
+                    })
+                }
+            }
         })
         .collect();
     Ok(Some(Contribution {
@@ -99,16 +137,41 @@ pub fn contribution(network: &Network, tau2: f64) -> Result<Option<Contribution>
     }))
 }
 
-fn flow(u: &[f64], source: usize, sink: usize, columns: &[(usize, usize)], totals: &[f64]) -> Flow {
-    let mut edges: Vec<(usize, usize, usize, f64)> = Vec::with_capacity(columns.len());
-    for (c, (&(i, j), &w)) in columns.iter().zip(totals).enumerate() {
-        let f = w * (u[i] - u[j]);
+/// Comparisons in the order of their treatments without regard to case.
+fn alphabetical(network: &Network, columns: &[(usize, usize)]) -> Vec<usize> {
+    let names: Vec<String> = network.treatments.iter().map(|t| t.to_lowercase()).collect();
+    let key = |c: usize| {
+        let (a, b) = (columns[c].0, columns[c].1);
+        let (a, b) = ((&names[a], a), (&names[b], b));
+        (a.min(b), a.max(b))
+    };
+    let mut order: Vec<usize> = (0..columns.len()).collect();
+    order.sort_by(|&x, &y| key(x).cmp(&key(y)));
+    order
+}
+
+/// Comparisons on which something flows: from, to, column, amount.
+fn directed(
+    u: &[f64],
+    columns: &[(usize, usize)],
+    totals: &[f64],
+    order: impl Iterator<Item = usize>,
+) -> Vec<(usize, usize, usize, f64)> {
+    let mut edges = Vec::with_capacity(columns.len());
+    for c in order {
+        let (i, j) = columns[c];
+        let f = totals[c] * (u[i] - u[j]);
         if f > NO_FLOW {
             edges.push((i, j, c, f));
         } else if f < -NO_FLOW {
             edges.push((j, i, c, -f));
         }
     }
+    edges
+}
+
+fn flow(u: &[f64], source: usize, sink: usize, columns: &[(usize, usize)], totals: &[f64]) -> Flow {
+    let mut edges = directed(u, columns, totals, 0..columns.len());
     edges.sort_by(|x, y| u[y.0].total_cmp(&u[x.0]).then(x.0.cmp(&y.0)).then(x.1.cmp(&y.1)));
     Flow {
         edges,

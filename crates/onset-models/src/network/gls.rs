@@ -19,9 +19,9 @@ pub(crate) struct Gls {
     /// tr(V^-1 K).
     pub(crate) trace_wk: f64,
     /// ln det V.
-    ln_det_v: f64,
+    pub(crate) ln_det_v: f64,
     /// ln det X' V^-1 X.
-    ln_det_a: f64,
+    pub(crate) ln_det_a: f64,
 }
 
 impl Gls {
@@ -58,7 +58,7 @@ pub(crate) fn weight(study: &Study, tau2: f64) -> Result<(Matrix, f64), NetworkE
 }
 
 /// Where every treatment stands among the free parameters; the first of each part is fixed at 0.
-fn places(network: &Network) -> (Vec<Option<usize>>, usize) {
+pub(crate) fn places(network: &Network) -> (Vec<Option<usize>>, usize) {
     let mut seen = vec![false; network.components];
     let mut free = 0;
     let places = network

@@ -16,16 +16,28 @@ pub(crate) fn degrees(network: &Network) -> usize {
     contrasts.saturating_sub(network.treatments.len() - network.components)
 }
 
-/// # Formula
-/// DL: max(0, (Q - df) / tr(PK)); ML and REML: the highest zero of the score, or 0.
-/// # Source
-/// Jackson, Riley & White 2011; Jackson, White & Riley 2013 (generalised moment); Harville 1977.
+/// tau2 of the network's own model.
 pub(crate) fn tau2(
     network: &Network,
     method: NetworkMethod,
     common: &Gls,
 ) -> Result<(f64, Solution), NetworkError> {
-    let df = degrees(network);
+    search(network, method, degrees(network), common, |t| fit(network, t))
+}
+
+/// tau2 of any linear model of a network, with its fit at tau2 = 0.
+///
+/// # Formula
+/// DL: max(0, (Q - df) / tr(PK)); ML and REML: the highest zero of the score, or 0.
+/// # Source
+/// Jackson, Riley & White 2011; Jackson, White & Riley 2013 (generalised moment); Harville 1977.
+pub(crate) fn search(
+    network: &Network,
+    method: NetworkMethod,
+    df: usize,
+    common: &Gls,
+    fit: impl Fn(f64) -> Result<Gls, NetworkError>,
+) -> Result<(f64, Solution), NetworkError> {
     if df == 0 {
         return Ok((0.0, Solution::ClosedForm));
     }
@@ -44,7 +56,7 @@ pub(crate) fn tau2(
         .fold(0.0_f64, |most, e| most.max(e.v).max(4.0 * e.y * e.y));
     let mut evaluations = 1_u32;
     let mut failed = None;
-    let mut score = |t: f64| match fit(network, t) {
+    let mut score = |t: f64| match fit(t) {
         Ok(gls) => {
             evaluations += 1;
             gls.score(restricted)
@@ -77,7 +89,7 @@ pub(crate) fn tau2(
     }
     let mut best: Option<(f64, f64)> = None;
     for &t in &maxima {
-        let value = fit(network, t)?.loglik(restricted);
+        let value = fit(t)?.loglik(restricted);
         if best.is_none_or(|(_, known)| value > known) {
             best = Some((t, value));
         }

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 const ALL_DIRECT: f64 = 1e-9;
 
 impl QPart {
-    fn new(value: f64, df: usize) -> QPart {
+    pub(crate) fn new(value: f64, df: usize) -> QPart {
         let value = value.max(0.0);
         let p = (df > 0).then(|| chi_squared::sf(value, df as f64));
         QPart { value, df, p }

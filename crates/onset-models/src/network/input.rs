@@ -1,16 +1,10 @@
 //! Contrasts of studies, checked and joined into a network.
 
+use super::agreement::Agreement;
 use super::error::NetworkError;
 use onset_data::{Diagnostic, Warned};
 use onset_math::linalg::{Cholesky, Matrix};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Share of the largest estimate of a study by which its contrasts may disagree (rounding).
-const ESTIMATE_TOLERANCE: f64 = 0.01;
-/// Share of a standard error by which it may disagree with the study's others (rounding).
-const ERROR_TOLERANCE: f64 = 0.1;
-/// Disagreement that is no more than arithmetic.
-const EXACT: f64 = 1e-7;
 
 /// One comparison of one study: `treat1` minus `treat2`.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +59,11 @@ impl Network {
     /// Treatments in byte order.
     pub fn treatments(&self) -> &[String] {
         &self.treatments
+    }
+
+    /// Labels of studies, in the order of their first contrasts.
+    pub fn study_labels(&self) -> impl Iterator<Item = &str> {
+        self.studies.iter().map(|s| s.label.as_str())
     }
 
     /// Number of studies.
@@ -251,26 +250,19 @@ fn study(
     let mut y: Vec<f64> = (0..p).map(|j| full[j + 1][0].0).collect();
     let mut misfit = 0.0;
     if p > 1 {
+        let agreement = Agreement {
+            label,
+            arms: arms.iter().map(|&a| names[a].as_str()).collect(),
+            full: &full,
+        };
         if strict {
-            standard_errors(label, &arms, &full, names, warnings)?;
+            agreement.standard_errors(warnings)?;
         }
         let Some(w) = Cholesky::new(&v).map(|c| c.inverse()) else {
-            // no arms can have these errors: name the largest
-            let (i, j) = largest(&full);
-            let others: f64 = (0..n)
-                .filter(|&o| o != i && o != j)
-                .map(|o| full[i][o].1.sqrt() + full[j][o].1.sqrt())
-                .fold(f64::INFINITY, f64::min);
-            return Err(NetworkError::ErrorsDisagree {
-                study: label.to_owned(),
-                a: names[arms[i]].clone(),
-                b: names[arms[j]].clone(),
-                found: full[i][j].1.sqrt(),
-                expected: others,
-            });
+            return Err(agreement.errors_disagree());
         };
         misfit = project(&mut y, &v, &w, &full);
-        estimates(label, &arms, &full, &y, names, warnings)?;
+        agreement.estimates(&y, warnings)?;
     }
     Ok(Study {
         label: label.to_owned(),
@@ -280,18 +272,6 @@ fn study(
         edges,
         misfit,
     })
-}
-
-fn largest(full: &[Vec<(f64, f64)>]) -> (usize, usize) {
-    let mut best = (0, 1);
-    for i in 0..full.len() {
-        for j in i + 1..full.len() {
-            if full[i][j].1 > full[best.0][best.1].1 {
-                best = (i, j);
-            }
-        }
-    }
-    best
 }
 
 /// Weights of a study's own comparisons: minus the off-diagonal of its Laplacian.
@@ -326,104 +306,8 @@ fn project(y: &mut [f64], v: &Matrix, w: &Matrix, full: &[Vec<(f64, f64)>]) -> f
     misfit
 }
 
-fn estimates(
-    label: &str,
-    arms: &[usize],
-    full: &[Vec<(f64, f64)>],
-    y: &[f64],
-    names: &[String],
-    warnings: &mut Vec<Diagnostic>,
-) -> Result<(), NetworkError> {
-    let n = arms.len();
-    let level = |i: usize| if i == 0 { 0.0 } else { y[i - 1] };
-    let scale = full.iter().flatten().map(|e| e.0.abs()).fold(0.0, f64::max);
-    let mut worst = (0.0, 0, 1);
-    for i in 0..n {
-        for j in i + 1..n {
-            let rest = (full[i][j].0 - (level(i) - level(j))).abs();
-            if rest > worst.0 {
-                worst = (rest, i, j);
-            }
-        }
-    }
-    let (rest, i, j) = worst;
-    if rest > ESTIMATE_TOLERANCE * scale {
-        return Err(NetworkError::EstimatesDisagree {
-            study: label.to_owned(),
-            a: names[arms[i]].clone(),
-            b: names[arms[j]].clone(),
-            found: full[i][j].0,
-            expected: level(i) - level(j),
-        });
-    }
-    if rest > EXACT * scale {
-        warnings.push(
-            Diagnostic::warning(
-                "multi_arm_rounding",
-                format!(
-                    "Study '{label}': its contrasts disagree by up to {rest:.2e} ({} v {}), as after rounding; they were reconciled",
-                    names[arms[i]], names[arms[j]]
-                ),
-            )
-            .study(label),
-        );
-    }
-    Ok(())
-}
-
-/// Standard errors against sums over arms.
-fn standard_errors(
-    label: &str,
-    arms: &[usize],
-    full: &[Vec<(f64, f64)>],
-    names: &[String],
-    warnings: &mut Vec<Diagnostic>,
-) -> Result<(), NetworkError> {
-    let n = arms.len();
-    let sums: Vec<f64> = full.iter().map(|row| row.iter().map(|e| e.1).sum()).collect();
-    let total = sums.iter().sum::<f64>() / 2.0;
-    let arm: Vec<f64> = sums
-        .iter()
-        .map(|s| ((s - total / (n as f64 - 1.0)) / (n as f64 - 2.0)).max(0.0))
-        .collect();
-    let mut worst = (0.0, 0, 1);
-    for i in 0..n {
-        for j in i + 1..n {
-            let found = full[i][j].1.sqrt();
-            let rest = (found - (arm[i] + arm[j]).sqrt()).abs() / found;
-            if rest > worst.0 {
-                worst = (rest, i, j);
-            }
-        }
-    }
-    let (rest, i, j) = worst;
-    let (a, b) = (names[arms[i]].clone(), names[arms[j]].clone());
-    if rest > ERROR_TOLERANCE {
-        return Err(NetworkError::ErrorsDisagree {
-            study: label.to_owned(),
-            a,
-            b,
-            found: full[i][j].1.sqrt(),
-            expected: (arm[i] + arm[j]).sqrt(),
-        });
-    }
-    if rest > EXACT {
-        warnings.push(
-            Diagnostic::warning(
-                "multi_arm_rounding",
-                format!(
-                    "Study '{label}': the standard error of {a} v {b} is {:.2} % off what its others imply, as after rounding",
-                    100.0 * rest
-                ),
-            )
-            .study(label),
-        );
-    }
-    Ok(())
-}
-
 /// Connected parts, by spreading the lowest index.
-fn parts(n: usize, studies: &[Study]) -> (Vec<usize>, usize) {
+pub(crate) fn parts(n: usize, studies: &[Study]) -> (Vec<usize>, usize) {
     let mut root: Vec<usize> = (0..n).collect();
     fn find(root: &mut [usize], mut i: usize) -> usize {
         while root[i] != i {

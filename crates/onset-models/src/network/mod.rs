@@ -15,24 +15,43 @@
     reason = "two indices into square matrices read better than iterators"
 )]
 
+mod agreement;
+mod classes;
+mod components;
 mod contribution;
 mod error;
+mod estimate;
+mod funnel;
 mod gls;
 mod heterogeneity;
 mod inconsistency;
-#[allow(clippy::needless_range_loop, reason = "pairs of arms are pairs of indices")]
 mod input;
+mod interval;
+mod linear;
+mod mantel_haenszel;
 mod options;
-#[allow(clippy::needless_range_loop, reason = "one index for several vectors")]
 mod rank;
+mod regression;
 mod result;
+mod shortest_path;
+mod side;
 
-pub use contribution::{Contribution, contribution};
+pub use classes::{ClassEffect, ClassMean, ClassModel, ClassOptions, class_effects};
+pub use components::{ComponentModel, ComponentOptions, component_model};
+pub use contribution::{Contribution, Streams, contribution, contribution_by};
 pub use error::NetworkError;
+pub use estimate::Wald;
+pub use funnel::{Funnel, FunnelPoint, comparison_adjusted_funnel};
 pub use input::{Contrast, Network, Study};
+pub use interval::{NetworkIntervals, NetworkTest, intervals};
+pub use mantel_haenszel::{CountArm, MhDesign, MhNma, mantel_haenszel_network};
 pub use options::{NetworkMethod, NetworkOptions, SmallValues};
 pub use rank::{Rankogram, rankogram};
+pub use regression::{
+    CovariateCoefficient, CovariateEffect, NetworkRegression, RegressionOptions, network_regression,
+};
 pub use result::{DesignTest, League, NetworkPrediction, NetworkQ, Nma, QPart, Split};
+pub use side::{SideSplit, side_splits};
 
 use gls::{Gls, fit};
 use heterogeneity::{degrees, tau2};
@@ -89,8 +108,8 @@ pub fn network_meta(network: &Network, options: &NetworkOptions) -> Result<Warne
         solution,
         i2: if q.total.df == 0 { 0.0 } else { i2 },
         q,
-        random: league(network, &random),
-        common: league(network, &common),
+        random: league_of(network, &random),
+        common: league_of(network, &common),
         p_scores,
         splits: inconsistency::splits(network, &random, tau2),
         design_by_treatment,
@@ -111,7 +130,7 @@ fn pairs(network: &Network, f: impl Fn(usize, usize) -> f64) -> Vec<Vec<Option<f
     (0..n).map(|i| (0..n).map(|j| cell(i, j)).collect()).collect()
 }
 
-fn league(network: &Network, gls: &Gls) -> League {
+fn league_of(network: &Network, gls: &Gls) -> League {
     League {
         estimate: pairs(network, |i, j| gls.difference(i, j).0),
         standard_error: pairs(network, |i, j| gls.difference(i, j).1.max(0.0).sqrt()),
