@@ -29,6 +29,7 @@ pub const ROBUST: &str = "Cluster-robust inference";
 pub const ASYMMETRY: &str = "Tests of small-study effects";
 pub const ADJUSTMENTS: &str = "Adjustments for small-study effects";
 pub const SELECTION: &str = "Selection models, by weight function";
+pub const NETWORKS: &str = "Networks";
 pub const ANALYSES: &str = "Analyses around a pool";
 pub const DIAGNOSTICS: &str = "Diagnostics";
 pub const PERMUTATIONS: &str = "Permutation tests";
@@ -79,6 +80,17 @@ pub fn families() -> Vec<Family> {
             codes.extend(["HTZ", "wild bootstrap"]);
             codes
         }),
+        family(
+            NETWORKS,
+            vec![
+                "REML",
+                "DL",
+                "ML",
+                "netsplit",
+                "design-by-treatment",
+                "random walk",
+            ],
+        ),
         family(ANALYSES, vec!["leave-one-out", "cumulative"]),
         family(
             DIAGNOSTICS,

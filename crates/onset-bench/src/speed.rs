@@ -5,6 +5,7 @@ mod dependent;
 mod diagnostics;
 mod made_review;
 mod models;
+mod network;
 mod process;
 mod smallstudy;
 
@@ -79,6 +80,7 @@ pub fn print(onset: &Path, folder: &Path) -> Fallible<()> {
     rows.extend(diagnostics::rows()?);
     rows.extend(dependent::rows()?);
     rows.extend(counts::rows()?);
+    rows.extend(network::rows()?);
     let rows: Vec<Value> = rows.iter().map(Row::to_json).collect();
     println!("{}", serde_json::to_string_pretty(&rows)?);
     Ok(())

@@ -6,6 +6,7 @@ mod dependent;
 mod diagnostics;
 mod effects;
 mod likelihood_routes;
+mod network;
 mod pairwise;
 mod reference;
 mod regression;
@@ -92,6 +93,11 @@ const REMARKS: &[(&str, &str, &str)] = &[
         "the reference stops early: ours meets the observed cell more closely (a test)",
     ),
     (MEASURES, "ZTET", "as RTET"),
+    (
+        crate::methods::NETWORKS,
+        "random walk",
+        "second route: the sum over all paths (a test)",
+    ),
     (MEASURES, "HR", "given with its standard error, not computed"),
     (MEASURES, "GEN", "given with its variance, not computed"),
     (
@@ -137,6 +143,7 @@ pub fn page(oracles: &Path) -> Fallible<String> {
     likelihood_routes::compare(oracles, &mut book)?;
     smallstudy::compare(oracles, &mut book)?;
     bayes::compare(oracles, &mut book)?;
+    network::compare(oracles, &mut book)?;
     let mut page = String::from(HEAD);
     for family in families() {
         writeln!(page, "\n## {}\n\n{COLUMNS}", family.name)?;
