@@ -98,6 +98,26 @@ const REMARKS: &[(&str, &str, &str)] = &[
         "random walk",
         "second route: the sum over all paths (a test)",
     ),
+    (
+        crate::methods::NETWORKS,
+        "classes",
+        "second route: the marginal likelihood by whole matrices (a test)",
+    ),
+    (
+        crate::methods::NETWORKS,
+        "MH",
+        "second route: the pairwise estimate of two treatments, the binomial covariance of one study, and repeated trials (tests)",
+    ),
+    (
+        crate::methods::NETWORKS,
+        "knha",
+        "second route: the pairwise intervals of two treatments (a test)",
+    ),
+    (
+        crate::methods::NETWORKS,
+        "funnel",
+        "second route: Egger's test of two treatments (a test)",
+    ),
     (MEASURES, "HR", "given with its standard error, not computed"),
     (MEASURES, "GEN", "given with its variance, not computed"),
     (

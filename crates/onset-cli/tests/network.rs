@@ -205,3 +205,135 @@ fn rounding_is_a_warning() {
             .any(|w| w["code"] == "multi_arm_rounding")
     );
 }
+
+#[test]
+fn models_beside_the_league_speak() {
+    let mut words = CONTRASTS.to_vec();
+    words.extend([
+        "--reference",
+        "placebo",
+        "--side",
+        "--funnel",
+        "--test",
+        "knha",
+        "--contribution",
+        "shortestpath",
+    ]);
+    let run = network("network_senn2013", &words).json();
+    assert_eq!(run["side"].as_array().unwrap().len(), 11);
+    let side = oracle("network_models.json")["side_senn2013"][0].clone();
+    for key in ["direct", "indirect", "difference_se"] {
+        let (a, b) = (run["side"][0][key].as_f64().unwrap(), side[key].as_f64().unwrap());
+        assert!((a - b).abs() < 1e-5, "{key}");
+    }
+    assert_eq!(run["funnel"]["points"].as_array().unwrap().len(), 28);
+    assert_eq!(run["funnel"]["order"][0], "placebo");
+    assert!(run["funnel"]["egger"]["p"].is_number());
+    assert_eq!(run["intervals"]["test"], "knha");
+    assert_eq!(run["intervals"]["df"], 18);
+    assert!(run["intervals"]["lower"][0][1].as_f64().unwrap() < run["te_random"][0][1].as_f64().unwrap());
+    let shares = &oracle("network_senn2013.json")["expect"]["DL"]["contribution_common"];
+    assert_eq!(run["contribution"]["rows"].as_array().unwrap().len(), 45);
+    let row = shares["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .position(|r| r == &run["contribution"]["rows"][0])
+        .unwrap();
+    near(
+        &run["contribution"]["values"][0][0],
+        &shares["values"][row][0],
+        "share",
+    );
+    // absent unless asked for
+    let plain = network("network_senn2013", &CONTRASTS).json();
+    for block in ["side", "regression", "components", "classes", "funnel"] {
+        assert!(plain.get(block).is_none(), "{block}");
+    }
+    assert_eq!(plain["intervals"]["test"], "z");
+}
+
+#[test]
+fn a_covariate_components_and_classes() {
+    let file = table(
+        "models.csv",
+        "studlab,treat1,treat2,TE,seTE,year\n\
+         1,A,placebo,-1,0.2,1\n2,A,placebo,-0.5,0.2,2\n3,B,placebo,-0.7,0.2,3\n\
+         4,A+B,placebo,-1.5,0.3,4\n5,A+B,A,-0.6,0.2,1\n6,B,A,0.1,0.2,NA\n",
+    );
+    let classes = table("classes.csv", "treatment,class\nA,drug\nB,drug\n");
+    let mut words = vec!["network", file.as_str(), "--format", "json"];
+    words.extend(CONTRASTS);
+    words.extend(["--reference", "placebo"]);
+    let with = |more: &[&str]| {
+        let mut all = words.clone();
+        all.extend(more);
+        onset(&all)
+    };
+    let run = with(&["--covariate", "year", "--at", "2"]).json();
+    assert_eq!(run["k"], 5);
+    assert_eq!(run["warnings"][0]["code"], "missing_value");
+    assert_eq!(run["regression"]["coefficients"][0]["name"], "year");
+    assert_eq!(run["regression"]["at"], 2.0);
+    let run = with(&["--covariate", "year", "--covariate-effect", "independent"]).json();
+    assert_eq!(run["regression"]["coefficients"][1]["name"], "year:A+B");
+    let run = with(&["--components", "+", "--inactive", "placebo"]).json();
+    assert_eq!(run["components"]["components"][1]["name"], "B");
+    let of = |i: usize| {
+        run["components"]["components"][i]["estimate"]
+            .as_f64()
+            .unwrap()
+    };
+    let sum = &run["components"]["combinations"][1];
+    assert_eq!(sum["name"], "A+B");
+    assert!((sum["estimate"].as_f64().unwrap() - of(0) - of(1)).abs() < CLOSED);
+    assert_eq!(run["components"]["q_difference"]["df"], 1);
+    let run = with(&["--classes", &classes]).json();
+    assert_eq!(run["classes"]["classes"][1]["members"][1], "B");
+    assert!(run["classes"]["sigma2"].is_number());
+    let run = with(&["--classes", &classes, "--class-effects", "common"]).json();
+    assert!(run["classes"]["sigma2"].is_null());
+    // tables carry the blocks
+    let mut shown = vec!["network", file.as_str()];
+    shown.extend(CONTRASTS);
+    shown.extend(["--components", "+", "--inactive", "placebo", "--side"]);
+    let shown = onset(&shown);
+    assert!(shown.stdout.contains("Components, additive") && shown.stdout.contains("by a model with both"));
+    // mistakes
+    with(&["--at", "1"]).refused(2, &["--covariate"]);
+    with(&["--covariate", "nothing"]).refused(1, &["nothing"]);
+    with(&["--components", "/"]).refused(1, &["no treatment has several components"]);
+    with(&["--components", "+", "--inactive", "zzz"]).refused(1, &["zzz"]);
+    with(&["--classes", &classes, "--method", "DL"]).refused(1, &["REML or ML"]);
+    with(&["--funnel", "--order", "A,B"]).refused(2, &["--order", "every treatment once"]);
+    with(&["--test", "F"]).refused(2, &["knha"]);
+}
+
+#[test]
+fn mantel_haenszel_of_arms() {
+    let file = table(
+        "rare.csv",
+        "study,treatment,e,n\n1,A,2,100\n1,B,4,100\n2,A,0,50\n2,B,1,50\n2,C,3,60\n\
+         3,A,1,80\n3,B,0,80\n3,C,2,80\n4,B,0,20\n4,C,0,20\n5,C,2,90\n5,D,4,90\n",
+    );
+    let mut words = vec!["network", file.as_str(), "--format", "json", "--method", "MH"];
+    words.extend(ARMS);
+    let with = |more: &[&str]| {
+        let mut all = words.clone();
+        all.extend(more);
+        onset(&all)
+    };
+    let run = with(&["--events", "e", "--n", "n"]).json();
+    assert_eq!((&run["method"], &run["k"]), (&Value::from("MH"), &Value::from(4)));
+    assert_eq!(run["warnings"][0]["code"], "no_information");
+    assert_eq!(run["designs"].as_array().unwrap().len(), 3);
+    assert!(run["tau2"].is_null() && run["te_common"][0][3].is_number());
+    with(&["--events", "e", "--n", "n", "--side"]).refused(2, &["--side"]);
+    with(&["--events", "e", "--n", "n", "--measure", "RR"]).refused(2, &["odds ratios"]);
+    with(&["--mean", "e", "--sd", "e", "--n", "n"]).refused(2, &["arms with events"]);
+    let swapped = table("swapped.csv", "study,treatment,e,n\n1,A,100,2\n1,B,4,100\n");
+    let mut words = vec!["network", swapped.as_str(), "--method", "MH"];
+    words.extend(ARMS);
+    words.extend(["--events", "e", "--n", "n"]);
+    onset(&words).refused(1, &["swapped.csv", "line 2", "swapped?"]);
+}

@@ -6,9 +6,11 @@ use crate::Fallible;
 use crate::methods::NETWORKS;
 use onset::data::Table;
 use onset::models::network::{
-    Contrast, Network, NetworkMethod, NetworkOptions, Nma, SmallValues, network_meta,
+    ComponentOptions, Contrast, Network, NetworkMethod, NetworkOptions, Nma, RegressionOptions,
+    SmallValues, Streams, component_model, contribution_by, network_meta, network_regression, side_splits,
 };
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 const DATA: [&str; 3] = ["senn2013", "linde2015", "dogliotti2014"];
@@ -38,9 +40,159 @@ pub fn compare(oracles: &Path, book: &mut Book) -> Fallible<()> {
             fit(&nma, method.code(), case, &origin, book);
             if method == NetworkMethod::Dl {
                 splits(&nma, case, &origin, book);
+                shortest_path(&network, &nma, case, &origin, book)?;
             }
         }
     }
+    models(oracles, book)
+}
+
+fn shortest_path(
+    network: &Network,
+    nma: &Nma,
+    case: &Value,
+    origin: &Origin<'_>,
+    book: &mut Book,
+) -> Fallible<()> {
+    let reference = &case["contribution_common"];
+    let Some(ours) = contribution_by(network, 0.0, Streams::ShortestPath)? else {
+        return Ok(());
+    };
+    let find = |list: &[(usize, usize)], name: &Value| {
+        let (a, b, _) = pair(nma, name)?;
+        list.iter().position(|p| *p == (a, b))
+    };
+    for (i, row) in list(&reference["rows"]).iter().enumerate() {
+        for (j, column) in list(&reference["cols"]).iter().enumerate() {
+            let Some(theirs) = reference["values"][i][j].as_f64() else {
+                continue;
+            };
+            let share = find(&ours.rows, row)
+                .zip(find(&ours.columns, column))
+                .map(|(r, c)| ours.values[r][c]);
+            let error = relative(share.unwrap_or(f64::NAN), theirs, 1.0);
+            book.note((NETWORKS, "shortest path"), origin, "share", error);
+        }
+    }
+    Ok(())
+}
+
+/// Models beyond one effect per treatment, against linear mixed models of another program.
+fn models(oracles: &Path, book: &mut Book) -> Fallible<()> {
+    let file = read(oracles, "network_models.json")?;
+    let reference = program(&file);
+    for data in ["senn2013", "linde2015"] {
+        let origin = Origin { reference, data };
+        let network = Network::new(&contrasts(oracles, data)?)?.value;
+        let splits = side_splits(&network, NetworkMethod::Reml)?;
+        for case in list(&file[format!("side_{data}")]) {
+            let place = |i: usize| {
+                let name = text(&case["comparison"][i]);
+                network.treatments().iter().position(|t| t == name)
+            };
+            let split = splits
+                .iter()
+                .find(|s| (Some(s.a), Some(s.b)) == (place(0), place(1)));
+            for (quantity, key, ours) in [
+                ("direct", "direct", split.map(|s| s.direct)),
+                ("indirect", "indirect", split.map(|s| s.indirect)),
+                ("SE", "difference_se", split.map(|s| s.difference_se)),
+                ("p", "p", split.map(|s| s.p)),
+            ] {
+                if let Some(theirs) = case[key].as_f64() {
+                    let error = relative(ours.unwrap_or(f64::NAN), theirs, 1.0);
+                    book.note((NETWORKS, "SIDE"), &origin, quantity, error);
+                }
+            }
+        }
+    }
+    let origin = Origin {
+        reference,
+        data: "senn2013",
+    };
+    let rows = contrasts(oracles, "senn2013")?;
+    regression(&Network::new(&rows)?.value, &file["regression"], &origin, book)?;
+    for (name, quantity, se) in [
+        ("components", "component", "component SE"),
+        ("apart", "separate parts", "separate parts SE"),
+    ] {
+        let case = &file[name];
+        let kept: Vec<&str> = list(&case["studies"]).iter().map(text).collect();
+        let rows: Vec<Contrast> = rows
+            .iter()
+            .filter(|c| kept.is_empty() || kept.contains(&c.study.as_str()))
+            .map(|c| Contrast {
+                treat1: component(&c.treat1).to_owned(),
+                treat2: component(&c.treat2).to_owned(),
+                ..c.clone()
+            })
+            .collect();
+        let options = ComponentOptions {
+            inactive: Some("placebo".into()),
+            ..ComponentOptions::default()
+        };
+        let fit = component_model(&Network::new(&rows)?.value, &options)?;
+        for (i, wald) in fit.effects.iter().enumerate() {
+            for (what, key, ours) in [
+                (quantity, "estimate", wald.map(|w| w.estimate)),
+                (se, "se", wald.map(|w| w.standard_error)),
+            ] {
+                if let Some(theirs) = case[key][i].as_f64() {
+                    let error = relative(ours.unwrap_or(f64::NAN), theirs, 1.0);
+                    book.note((NETWORKS, "components"), &origin, what, error);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Treatments of senn2013 as sums, as in the script of the reference.
+fn component(treatment: &str) -> &str {
+    match treatment {
+        "acarbose" => "a",
+        "benfluorex" => "b",
+        "metformin" => "m",
+        "miglitol" => "a+m",
+        "pioglitazone" => "p",
+        "rosiglitazone" => "m+p",
+        "sitagliptin" => "s",
+        "sulfonylurea" => "u",
+        "vildagliptin" => "s+u",
+        other => other,
+    }
+}
+
+/// The covariate is the place of the study in the table.
+fn regression(network: &Network, case: &Value, origin: &Origin<'_>, book: &mut Book) -> Fallible<()> {
+    let labels = network.study_labels().enumerate();
+    let x: BTreeMap<String, f64> = labels.map(|(i, l)| (l.to_owned(), (i + 1) as f64)).collect();
+    let place = |name: &str| network.treatments().iter().position(|t| t == name);
+    let reference = place("placebo").unwrap_or_default();
+    let options = RegressionOptions {
+        reference,
+        ..RegressionOptions::default()
+    };
+    let fit = network_regression(network, &x, &options)?;
+    let slope = fit.coefficients.first().and_then(|c| c.estimate);
+    let names = list(&case["treatments"]);
+    let mut note = |quantity, ours: Option<f64>, theirs: &Value| {
+        if let Some(theirs) = theirs.as_f64() {
+            let error = relative(ours.unwrap_or(f64::NAN), theirs, 1.0);
+            book.note((NETWORKS, "meta-regression"), origin, quantity, error);
+        }
+    };
+    for (i, name) in names.iter().enumerate() {
+        let cell = |grid: &[Vec<Option<f64>>]| place(text(name)).and_then(|t| grid[t][reference]);
+        note("effect", cell(&fit.league.estimate), &case["estimate"][i]);
+        note("SE", cell(&fit.league.standard_error), &case["se"][i]);
+    }
+    note("slope", slope.map(|s| s.estimate), &case["estimate"][names.len()]);
+    note(
+        "slope SE",
+        slope.map(|s| s.standard_error),
+        &case["se"][names.len()],
+    );
     Ok(())
 }
 
