@@ -110,7 +110,8 @@ pub fn contribution_by(
         .flat_map(|a| (a + 1..n).map(move |b| (a, b)))
         .filter(|&(a, b)| network.component[a] == network.component[b])
         .collect();
-    let alphabetical = alphabetical(network, &columns);
+    let names: Vec<String> = network.treatments.iter().map(|t| t.to_lowercase()).collect();
+    let alphabetical = alphabetical(&names, &columns);
     let values = rows
         .par_iter()
         .map(|&(a, b)| {
@@ -118,11 +119,14 @@ pub fn contribution_by(
             match streams {
                 Streams::RandomWalk => random_walk(&flow(&u, a, b, &columns, &totals), columns.len()),
                 Streams::ShortestPath => {
+                    let swapped = names[a] > names[b];
+                    let (source, sink) = if swapped { (b, a) } else { (a, b) };
+                    let u: Vec<f64> = if swapped { u.iter().map(|u| -u).collect() } else { u };
                     let edges = directed(&u, &columns, &totals, alphabetical.iter().copied());
                     shortest_path::shares(&Flows {
                         edges: &edges,
-                        source: a,
-                        sink: b,
+                        source,
+                        sink,
                         columns: columns.len(),
                     })
                 }
@@ -138,8 +142,7 @@ pub fn contribution_by(
 }
 
 /// Comparisons in the order of their treatments without regard to case.
-fn alphabetical(network: &Network, columns: &[(usize, usize)]) -> Vec<usize> {
-    let names: Vec<String> = network.treatments.iter().map(|t| t.to_lowercase()).collect();
+fn alphabetical(names: &[String], columns: &[(usize, usize)]) -> Vec<usize> {
     let key = |c: usize| {
         let (a, b) = (columns[c].0, columns[c].1);
         let (a, b) = ((&names[a], a), (&names[b], b));
