@@ -164,10 +164,8 @@ fn mistakes_are_named() {
             "A v C must be 2",
         ],
     );
-    small("sign.csv", "S1,A,B,1,0.2\nS1,B,C,2,0.2\nS1,C,A,3,0.2\n").refused(
-        1,
-        &["A v C is -3", "add up to 3.", "change the sign of A v C"],
-    );
+    small("sign.csv", "S1,A,B,1,0.2\nS1,B,C,2,0.2\nS1,C,A,3,0.2\n")
+        .refused(1, &["A v C is -3", "add up to 3.", "change the sign of A v C"]);
     small("error.csv", "S1,A,B,1,0.2\nS1,B,C,1,0.2\nS1,A,C,2,0.9\n").refused(
         1,
         &[
@@ -177,10 +175,8 @@ fn mistakes_are_named() {
         ],
     );
     small("variance.csv", "S1,A,B,1,0.2\nS1,B,C,1,0.2\nS1,A,C,2,0.04\n").json();
-    small("variance.csv", "S1,A,B,1,3\nS1,B,C,1,3\nS1,A,C,2,9\n").refused(
-        1,
-        &["A v C is 9", "9 looks like a variance: its root 3 agrees"],
-    );
+    small("variance.csv", "S1,A,B,1,3\nS1,B,C,1,3\nS1,A,C,2,9\n")
+        .refused(1, &["A v C is 9", "9 looks like a variance: its root 3 agrees"]);
     small("twice.csv", "S1,A,B,1,0.2\nS1,B,A,1,0.2\n").refused(1, &["S1", "twice"]);
     small("empty.csv", "S1,A,B,NA,0.2\n").refused(1, &["no study compares"]);
     network("network_senn2013", &["--studlab", "studlab"]).refused(2, &["--treat1"]);
@@ -279,11 +275,7 @@ fn a_covariate_components_and_classes() {
     assert_eq!(run["regression"]["coefficients"][1]["name"], "year:A+B");
     let run = with(&["--components", "+", "--inactive", "placebo"]).json();
     assert_eq!(run["components"]["components"][1]["name"], "B");
-    let of = |i: usize| {
-        run["components"]["components"][i]["estimate"]
-            .as_f64()
-            .unwrap()
-    };
+    let of = |i: usize| run["components"]["components"][i]["estimate"].as_f64().unwrap();
     let sum = &run["components"]["combinations"][1];
     assert_eq!(sum["name"], "A+B");
     assert!((sum["estimate"].as_f64().unwrap() - of(0) - of(1)).abs() < CLOSED);

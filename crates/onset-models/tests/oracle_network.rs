@@ -454,14 +454,20 @@ fn inconsistent_input_is_named() {
             assert_eq!(new(&four((i, j), 0.0, 1.0)), Ok(0));
             match new(&four((i, j), 1.3, 1.0)) {
                 Err(NetworkError::EstimatesDisagree { a, b, expected, .. }) => {
-                    assert_eq!((a.as_str(), b.as_str()), (["A", "B", "C", "D"][i], ["A", "B", "C", "D"][j]));
+                    assert_eq!(
+                        (a.as_str(), b.as_str()),
+                        (["A", "B", "C", "D"][i], ["A", "B", "C", "D"][j])
+                    );
                     assert!((expected - (truth[i] - truth[j])).abs() < EXACT);
                 }
                 other => panic!("{other:?}"),
             }
             match new(&four((i, j), 0.0, 3.0)) {
                 Err(NetworkError::ErrorsDisagree { a, b, highest, .. }) => {
-                    assert_eq!((a.as_str(), b.as_str()), (["A", "B", "C", "D"][i], ["A", "B", "C", "D"][j]));
+                    assert_eq!(
+                        (a.as_str(), b.as_str()),
+                        (["A", "B", "C", "D"][i], ["A", "B", "C", "D"][j])
+                    );
                     assert!((highest - (arm[i] + arm[j]).sqrt()).abs() < EXACT);
                 }
                 other => panic!("{other:?}"),

@@ -86,10 +86,7 @@ fn halves() -> ComponentOptions {
 
 fn classes() -> BTreeMap<String, String> {
     let class = |names: &[&str], class: &str| -> Vec<(String, String)> {
-        names
-            .iter()
-            .map(|&n| (n.to_owned(), class.to_owned()))
-            .collect()
+        names.iter().map(|&n| (n.to_owned(), class.to_owned())).collect()
     };
     let mut map = class(&["acarbose", "miglitol"], "inhibitors of alpha-glucosidase");
     map.extend(class(&["pioglitazone", "rosiglitazone"], "glitazones"));

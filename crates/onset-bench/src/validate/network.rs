@@ -6,8 +6,8 @@ use crate::Fallible;
 use crate::methods::NETWORKS;
 use onset::data::Table;
 use onset::models::network::{
-    ComponentOptions, Contrast, Network, NetworkMethod, NetworkOptions, Nma, RegressionOptions,
-    SmallValues, Streams, component_model, contribution_by, network_meta, network_regression, side_splits,
+    ComponentOptions, Contrast, Network, NetworkMethod, NetworkOptions, Nma, RegressionOptions, SmallValues,
+    Streams, component_model, contribution_by, network_meta, network_regression, side_splits,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -131,7 +131,10 @@ pub fn run(
 }
 
 fn sheets(nma: &MhNma, reference: usize, level: f64) -> Vec<Sheet> {
-    let title = format!("Against {}, Mantel-Haenszel, log odds ratio", nma.treatments[reference]);
+    let title = format!(
+        "Against {}, Mantel-Haenszel, log odds ratio",
+        nma.treatments[reference]
+    );
     let mut effects = Sheet::new(
         &title,
         &["treatment", "estimate", "se", "lower", "upper", "p_score"],
@@ -158,6 +161,11 @@ fn sheets(nma: &MhNma, reference: usize, level: f64) -> Vec<Sheet> {
         designs.push(vec![names.join(" v ").into(), design.studies.len().into()]);
     }
     let mut fit = Sheet::new("Between designs", &["quantity", "value", "df", "p"]);
-    fit.push(vec!["Q".into(), nma.q.value.into(), nma.q.df.into(), nma.q.p.into()]);
+    fit.push(vec![
+        "Q".into(),
+        nma.q.value.into(),
+        nma.q.df.into(),
+        nma.q.p.into(),
+    ]);
     vec![effects, fit, designs]
 }

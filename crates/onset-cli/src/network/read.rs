@@ -38,15 +38,21 @@ pub fn network(arguments: &Arguments) -> Result<Read, Diagnostic> {
     };
     let covariate = match &arguments.models.covariate {
         Some(name) => {
-            let study = if by_arm { &arguments.arms.study } else { &contrasts.studlab };
+            let study = if by_arm {
+                &arguments.arms.study
+            } else {
+                &contrasts.studlab
+            };
             let values = covariate(&table, header("--study", study)?, name)?;
-            rows.retain(|row| values.contains_key(&row.study) || {
-                let message = format!("Study '{}' has no value of '{name}' and is left out", row.study);
-                let warning = Diagnostic::warning("missing_value", message).study(row.study.as_str());
-                if !warnings.contains(&warning) {
-                    warnings.push(warning);
+            rows.retain(|row| {
+                values.contains_key(&row.study) || {
+                    let message = format!("Study '{}' has no value of '{name}' and is left out", row.study);
+                    let warning = Diagnostic::warning("missing_value", message).study(row.study.as_str());
+                    if !warnings.contains(&warning) {
+                        warnings.push(warning);
+                    }
+                    false
                 }
-                false
             });
             Some(values)
         }
@@ -121,14 +127,13 @@ pub fn count_arms(arguments: &Arguments) -> Result<(Vec<CountArm>, Vec<Diagnosti
             continue;
         };
         if !seen.insert((s, t)) {
-            return Err(Diagnostic::error(
-                "repeated_arm",
-                format!("Study '{s}' has the arm '{t}' twice"),
-            )
-            .file(table.name())
-            .line(table.line(i))
-            .study(s)
-            .hint("combine the two arms into one row, or give them two names"));
+            return Err(
+                Diagnostic::error("repeated_arm", format!("Study '{s}' has the arm '{t}' twice"))
+                    .file(table.name())
+                    .line(table.line(i))
+                    .study(s)
+                    .hint("combine the two arms into one row, or give them two names"),
+            );
         }
         if !(n > 0.0 && events >= 0.0 && events <= n) {
             return Err(Diagnostic::error(

@@ -72,7 +72,8 @@ impl Agreement<'_> {
             if (found + others).abs() <= tolerance && rest > tolerance {
                 return (i, j, true);
             }
-            let tie = (rest - worst.0).abs() <= TIE * scale && found.abs() > self.full[worst.1][worst.2].0.abs();
+            let tie =
+                (rest - worst.0).abs() <= TIE * scale && found.abs() > self.full[worst.1][worst.2].0.abs();
             if rest > worst.0 + TIE * scale || tie {
                 worst = (rest, i, j);
             }
@@ -84,7 +85,11 @@ impl Agreement<'_> {
     ///
     /// # Errors
     /// `EstimatesDisagree`.
-    pub(crate) fn estimates(&self, levels: &[f64], warnings: &mut Vec<Diagnostic>) -> Result<(), NetworkError> {
+    pub(crate) fn estimates(
+        &self,
+        levels: &[f64],
+        warnings: &mut Vec<Diagnostic>,
+    ) -> Result<(), NetworkError> {
         let level = |i: usize| if i == 0 { 0.0 } else { levels[i - 1] };
         let scale = self.full.iter().flatten().map(|e| e.0.abs()).fold(0.0, f64::max);
         let mut worst = (0.0, 0, 1);

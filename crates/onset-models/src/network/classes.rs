@@ -254,11 +254,7 @@ fn loglik(first: &First, classes: &Classes, sigma2: f64, restricted: bool) -> f6
     m.forward(&mut z);
     let quadratic: f64 = z.iter().map(|z| z * z).sum();
     let base = first.loglik - 0.5 * (m.ln_det() + quadratic);
-    if restricted {
-        base - 0.5 * b.ln_det()
-    } else {
-        base
-    }
+    if restricted { base - 0.5 * b.ln_det() } else { base }
 }
 
 /// The highest point of `f` on [0, widest]: a grid, then a search round its best point.
@@ -309,7 +305,11 @@ fn exchangeable(
     let at = first(network, classes, options.reference, tau2)?;
     let (estimates, cov) = predictions(&at, classes, sigma2)?;
     let columns = classes.names.len();
-    let shared = if sigma2 > 0.0 { classes.shared.as_slice() } else { &[] };
+    let shared = if sigma2 > 0.0 {
+        classes.shared.as_slice()
+    } else {
+        &[]
+    };
     let combine = |c: &[f64]| {
         let value = c.iter().zip(&estimates).map(|(c, e)| c * e).sum();
         Wald::new((value, cov.quadratic(c)), options.level)
@@ -341,7 +341,11 @@ fn exchangeable(
 /// Effects of classes, then deviations of the treatments that share one, with their covariance.
 fn predictions(at: &First, classes: &Classes, sigma2: f64) -> Result<(Vec<f64>, Matrix), NetworkError> {
     let (rows, columns) = (classes.c.rows(), classes.c.cols());
-    let shared = if sigma2 > 0.0 { classes.shared.as_slice() } else { &[] };
+    let shared = if sigma2 > 0.0 {
+        classes.shared.as_slice()
+    } else {
+        &[]
+    };
     let x = Matrix::from_fn(rows, columns + shared.len(), |i, j| {
         if j < columns {
             classes.c[(i, j)]

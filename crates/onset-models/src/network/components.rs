@@ -81,7 +81,10 @@ pub struct ComponentModel {
 /// # Source
 /// Ruecker, Petropoulou & Schwarzer 2020, Biom J 62:808; Welton, Caldwell, Adamopoulos & Vedhara 2009,
 /// Am J Epidemiol 169:1158.
-pub fn component_model(network: &Network, options: &ComponentOptions) -> Result<ComponentModel, NetworkError> {
+pub fn component_model(
+    network: &Network,
+    options: &ComponentOptions,
+) -> Result<ComponentModel, NetworkError> {
     if !(options.level > 0.0 && options.level < 1.0) {
         return Err(NetworkError::BadLevel { found: options.level });
     }

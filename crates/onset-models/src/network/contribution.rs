@@ -121,7 +121,11 @@ pub fn contribution_by(
                 Streams::ShortestPath => {
                     let swapped = names[a] > names[b];
                     let (source, sink) = if swapped { (b, a) } else { (a, b) };
-                    let u: Vec<f64> = if swapped { u.iter().map(|u| -u).collect() } else { u };
+                    let u: Vec<f64> = if swapped {
+                        u.iter().map(|u| -u).collect()
+                    } else {
+                        u
+                    };
                     let edges = directed(&u, &columns, &totals, alphabetical.iter().copied());
                     shortest_path::shares(&Flows {
                         edges: &edges,

@@ -179,7 +179,9 @@ fn mend_estimate(a: &str, b: &str, expected: f64, swapped: bool) -> String {
     if swapped {
         format!("change the sign of {a} v {b}, or swap its arms: {expected} agrees")
     } else {
-        format!("if the other rows are right, {a} v {b} must be {expected}; else look for a swapped sign or arm in them")
+        format!(
+            "if the other rows are right, {a} v {b} must be {expected}; else look for a swapped sign or arm in them"
+        )
     }
 }
 

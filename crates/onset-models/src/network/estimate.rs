@@ -38,8 +38,6 @@ impl Wald {
 
     /// c'beta; `None` where the studies say nothing on it.
     pub(crate) fn of(linear: &Linear<'_>, gls: &Gls, c: &[f64], level: f64) -> Option<Wald> {
-        linear
-            .estimable(c)
-            .then(|| Wald::new(gls.combination(c), level))
+        linear.estimable(c).then(|| Wald::new(gls.combination(c), level))
     }
 }

@@ -153,10 +153,7 @@ impl<'a> Linear<'a> {
             .map(|(x, y)| x * y)
             .sum();
         let (mut level, mut cov) = match &self.basis {
-            Some(basis) => (
-                basis.mul_vec(&gamma),
-                basis.mul(&inverse).mul(&basis.transpose()),
-            ),
+            Some(basis) => (basis.mul_vec(&gamma), basis.mul(&inverse).mul(&basis.transpose())),
             None => (gamma, inverse),
         };
         for i in 0..n {

@@ -268,11 +268,7 @@ fn join(
 fn row(arms: &[usize], y: Vec<f64>, v: Matrix) -> Study {
     let level = |i: usize| if i == 0 { 0.0 } else { y[i - 1] };
     let cov = |i: usize, j: usize| {
-        if i == 0 || j == 0 {
-            0.0
-        } else {
-            v[(i - 1, j - 1)]
-        }
+        if i == 0 || j == 0 { 0.0 } else { v[(i - 1, j - 1)] }
     };
     let mut edges = Vec::new();
     for i in 0..arms.len() {
@@ -301,7 +297,11 @@ fn row(arms: &[usize], y: Vec<f64>, v: Matrix) -> Study {
 fn pooled(arms: usize, studies: &Cells) -> Option<(Vec<f64>, Matrix)> {
     let sums = Matrix::from_fn(arms, arms, |i, j| {
         let one = |(_, c): &(String, Vec<Cell>)| c[i].x * c[j].y / people(c);
-        if i == j { 0.0 } else { studies.iter().map(one).sum() }
+        if i == j {
+            0.0
+        } else {
+            studies.iter().map(one).sum()
+        }
     });
     let pairs: Vec<(usize, usize)> = (0..arms)
         .flat_map(|i| (i + 1..arms).map(move |j| (i, j)))

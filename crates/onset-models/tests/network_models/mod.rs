@@ -5,10 +5,10 @@ use super::{CLOSED, contrasts, row};
 use onset_effects::Effects;
 use onset_math::linalg::{Cholesky, Matrix};
 use onset_models::network::{
-    ClassEffect, ClassOptions, ComponentOptions, Contrast, CountArm, CovariateEffect, Network,
-    NetworkError, NetworkMethod, NetworkOptions, NetworkTest, RegressionOptions, SmallValues, Streams,
-    class_effects, comparison_adjusted_funnel, component_model, contribution_by, intervals,
-    mantel_haenszel_network, network_meta, network_regression, side_splits,
+    ClassEffect, ClassOptions, ComponentOptions, Contrast, CountArm, CovariateEffect, Network, NetworkError,
+    NetworkMethod, NetworkOptions, NetworkTest, RegressionOptions, SmallValues, Streams, class_effects,
+    comparison_adjusted_funnel, component_model, contribution_by, intervals, mantel_haenszel_network,
+    network_meta, network_regression, side_splits,
 };
 use onset_models::pool::{
     CountMeasure, Counts, Options, PredictionChoice, StrataOptions, Tau2Method, Test, mantel_haenszel, pool,
@@ -333,14 +333,7 @@ fn components_equal_the_reference() {
         ledger.check("Q", name, fit.q.value, &case["q"], 1.0, CLOSED);
         for i in 0..6 {
             let ours = fit.effects[i].unwrap();
-            ledger.check(
-                "effect",
-                name,
-                ours.estimate,
-                &case["estimate"][i],
-                1.0,
-                ITERATED,
-            );
+            ledger.check("effect", name, ours.estimate, &case["estimate"][i], 1.0, ITERATED);
             ledger.check("SE", name, ours.standard_error, &case["se"][i], 1.0, ITERATED);
         }
         // combinations are sums, and compare treatments of separate parts
@@ -535,7 +528,10 @@ fn classes_equal_the_dense_likelihood() {
             .enumerate()
         {
             let ours = fit.treatments[at(&network, t)].unwrap();
-            assert!((ours.estimate - mean[*class] - sigma2 * u[i]).abs() < EXACT, "{t}");
+            assert!(
+                (ours.estimate - mean[*class] - sigma2 * u[i]).abs() < EXACT,
+                "{t}"
+            );
         }
         assert!(fit.treatments[at(&network, "p")].is_none());
     }
@@ -558,7 +554,13 @@ fn classes_that_share_one_effect_merge_their_treatments() {
     let merged: Vec<Contrast> = rows
         .iter()
         .map(|c| {
-            let name = |t: &str| if t.starts_with('b') { "B".to_owned() } else { t.to_owned() };
+            let name = |t: &str| {
+                if t.starts_with('b') {
+                    "B".to_owned()
+                } else {
+                    t.to_owned()
+                }
+            };
             Contrast {
                 treat1: name(&c.treat1),
                 treat2: name(&c.treat2),
@@ -574,10 +576,7 @@ fn classes_that_share_one_effect_merge_their_treatments() {
     let theirs = nma.random.estimate[at(&merged, "B")][at(&merged, "p")].unwrap();
     assert!((b.effect.estimate - theirs).abs() < EXACT);
     let refused = |map: &[(&str, &str)], effect, method| {
-        let map = map
-            .iter()
-            .map(|&(t, c)| (t.to_owned(), c.to_owned()))
-            .collect();
+        let map = map.iter().map(|&(t, c)| (t.to_owned(), c.to_owned())).collect();
         let options = ClassOptions {
             effect,
             method,
@@ -586,7 +585,10 @@ fn classes_that_share_one_effect_merge_their_treatments() {
         class_effects(&network, &map, &options).unwrap_err()
     };
     let reml = NetworkMethod::Reml;
-    assert_eq!(refused(&[("b1", "B")], ClassEffect::Common, reml), NetworkError::NoClasses);
+    assert_eq!(
+        refused(&[("b1", "B")], ClassEffect::Common, reml),
+        NetworkError::NoClasses
+    );
     assert!(matches!(
         refused(&[("zz", "B")], ClassEffect::Common, reml),
         NetworkError::UnknownTreatment { .. }
@@ -685,7 +687,11 @@ fn mantel_haenszel_returns_the_truth_of_a_consistent_network() {
         ("1", 0.05, vec![("A", 100.0), ("B", 80.0)]),
         ("2", 0.2, vec![("A", 50.0), ("B", 90.0), ("C", 60.0)]),
         ("3", 0.1, vec![("B", 75.0), ("C", 120.0)]),
-        ("4", 0.02, vec![("A", 300.0), ("B", 200.0), ("C", 150.0), ("D", 90.0)]),
+        (
+            "4",
+            0.02,
+            vec![("A", 300.0), ("B", 200.0), ("C", 150.0), ("D", 90.0)],
+        ),
         ("5", 0.3, vec![("C", 40.0), ("D", 45.0)]),
         ("6", 0.08, vec![("A", 70.0), ("B", 90.0), ("C", 160.0)]),
     ] {
@@ -795,7 +801,10 @@ fn mantel_haenszel_names_what_it_leaves_out() {
     // study 2 without C joins the design of study 1
     assert_eq!(run.value.designs[0].studies, ["1", "2"]);
     let codes: Vec<&str> = run.warnings.iter().map(|w| w.code.as_str()).collect();
-    assert_eq!(codes, ["single_arm", "arm_without_information", "treatments_left_out"]);
+    assert_eq!(
+        codes,
+        ["single_arm", "arm_without_information", "treatments_left_out"]
+    );
     let bad = [arm("1", "A", 21.0, 20.0), arm("1", "B", 4.0, 20.0)];
     assert!(matches!(
         mantel_haenszel_network(&bad, SmallValues::Desirable),
