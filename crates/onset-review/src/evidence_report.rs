@@ -304,6 +304,10 @@ fn cells(evidence: &Evidence) -> BTreeMap<String, Cell> {
             &pool.notes,
         );
     }
+    for cost in &evidence.costs {
+        let text = format!("{}: {}", cost.comparison, cost.item);
+        add(&cost.row, text, &cost.cite, &cost.notes);
+    }
     cells
 }
 
