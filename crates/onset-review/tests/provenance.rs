@@ -357,7 +357,11 @@ fn verdicts_follow_from_their_numbers_and_the_declared_cut_offs() {
     assert!(judged > 5, "{judged}");
     for pool in report["published"].as_array().unwrap() {
         let new = pool["new"].as_array().unwrap().len();
-        let expected = if new == 0 { Value::from("redundant") } else { Value::Null };
+        let expected = if new == 0 {
+            Value::from("redundant")
+        } else {
+            Value::Null
+        };
         assert_eq!(pool["verdict"], expected, "{pool}");
     }
 }
@@ -407,7 +411,10 @@ fn a_slip_in_a_flagged_number_of_the_headline_moves_its_floor() {
     assert_eq!(floor.printed, report.floors[0].shown);
     // the analysis that sets this floor leaves the study out: a slip in it can only lower the floor
     assert!(report.floors[0].analysis.contains("without Lii 2023"));
-    assert!(floor.least >= floor.printed || floor.most >= floor.printed, "{floor:?}");
+    assert!(
+        floor.least >= floor.printed || floor.most >= floor.printed,
+        "{floor:?}"
+    );
     assert!(headline.least < headline.printed.value || headline.most > headline.printed.value);
     // the number as it was before the point was moved is among the slips
     let slips: Vec<f64> = headline

@@ -152,20 +152,18 @@ fn next_trial(next: &NextTrial) -> Markup {
     };
     movement(&next.up, "lift it past");
     movement(&next.down, "bring it below");
+    let points = |x: f64| match text::number(x, 2) {
+        zero if zero == "0.00" && x > 0.0 => "less than 0.01".to_owned(),
+        shown => shown,
+    };
     let worth: Vec<String> = next
         .evsi
         .iter()
-        .map(|sample| {
-            format!(
-                "{} for {}",
-                text::number(sample.evsi, 2),
-                text::people(sample.people)
-            )
-        })
+        .map(|sample| format!("{} for {}", points(sample.evsi), text::people(sample.people)))
         .collect();
     said.push(format!(
         "Knowing the mean effect exactly would be worth {} {} a person, on average over what is now believed; a trial: {}.",
-        text::number(next.evpi, 2),
+        points(next.evpi),
         next.unit,
         worth.join(", ")
     ));
