@@ -160,6 +160,7 @@ fn mistakes_are_named() {
     sum.refused(
         1,
         &[
+            "sum.csv, line 4",
             "study 'S1' (arms A, B, C): A v C is 3, but its other contrasts add up to 2.",
             "A v C must be 2",
         ],
@@ -177,7 +178,7 @@ fn mistakes_are_named() {
     small("variance.csv", "S1,A,B,1,0.2\nS1,B,C,1,0.2\nS1,A,C,2,0.04\n").json();
     small("variance.csv", "S1,A,B,1,3\nS1,B,C,1,3\nS1,A,C,2,9\n")
         .refused(1, &["A v C is 9", "9 looks like a variance: its root 3 agrees"]);
-    small("twice.csv", "S1,A,B,1,0.2\nS1,B,A,1,0.2\n").refused(1, &["S1", "twice"]);
+    small("twice.csv", "S1,A,B,1,0.2\nS1,B,A,1,0.2\n").refused(1, &["line 3", "S1", "twice"]);
     small("empty.csv", "S1,A,B,NA,0.2\n").refused(1, &["no study compares"]);
     network("network_senn2013", &["--studlab", "studlab"]).refused(2, &["--treat1"]);
     network("network_senn2013", &[]).refused(2, &["arms or of contrasts"]);
@@ -230,6 +231,15 @@ fn models_beside_the_league_speak() {
     assert!(run["intervals"]["lower"][0][1].as_f64().unwrap() < run["te_random"][0][1].as_f64().unwrap());
     let shares = &oracle("network_senn2013.json")["expect"]["DL"]["contribution_common"];
     assert_eq!(run["contribution"]["rows"].as_array().unwrap().len(), 45);
+    let studies = &run["contribution"]["studies"];
+    assert_eq!(studies["names"].as_array().unwrap().len(), 26);
+    let whole: f64 = studies["values"][7]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|x| x.as_f64().unwrap())
+        .sum();
+    assert!((whole - 1.0).abs() < CLOSED);
     let row = shares["rows"]
         .as_array()
         .unwrap()

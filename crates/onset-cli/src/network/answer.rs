@@ -113,6 +113,24 @@ struct Shares {
     rows: Vec<String>,
     columns: Vec<String>,
     values: Vec<Vec<f64>>,
+    studies: StudyShares,
+}
+
+/// Shares of studies in the same rows.
+#[derive(Serialize)]
+struct StudyShares {
+    names: Vec<String>,
+    values: Vec<Vec<f64>>,
+}
+
+impl From<&Contribution> for StudyShares {
+    fn from(c: &Contribution) -> Self {
+        let (names, values) = c.by_study();
+        StudyShares {
+            names: names.into_iter().map(str::to_owned).collect(),
+            values,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -145,6 +163,7 @@ pub fn answer(
                 rows: c.rows.iter().map(pair).collect(),
                 columns: c.columns.iter().map(pair).collect(),
                 values: c.values.clone(),
+                studies: c.into(),
             })
         })
     };

@@ -4,7 +4,7 @@ use super::{Arguments, ArmArgs, ContrastArgs};
 use crate::arguments::usage;
 use onset::data::{Diagnostic, Table};
 use onset::effects::{AddTo, Input, Inputs, Measure, Options, compute};
-use onset::models::network::{Contrast, CountArm, Network};
+use onset::models::network::{Contrast, CountArm, Network, NetworkError};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Added to the cells of a study with an empty one.
@@ -63,14 +63,35 @@ pub fn network(arguments: &Arguments) -> Result<Read, Diagnostic> {
     } else {
         Network::new(&rows)
     };
-    let network =
-        built.map_err(|error| Diagnostic::error("network", error.to_string()).file(table.name()))?;
+    let network = built.map_err(|error| {
+        let refused = Diagnostic::error("network", error.to_string()).file(table.name());
+        match line(&table, contrasts, &error) {
+            Some(line) => refused.line(line),
+            None => refused,
+        }
+    })?;
     warnings.extend(network.warnings);
     Ok(Read {
         network: network.value,
         covariate,
         warnings,
     })
+}
+
+/// Line of the contrast that an error is about, else of its study.
+fn line(table: &Table, columns: &ContrastArgs, error: &NetworkError) -> Option<u64> {
+    let (study, pair) = error.place()?;
+    let column = |name: &Option<String>| table.column(name.as_deref()?).ok().map(|c| c.texts());
+    let studies = column(&columns.studlab)?;
+    let (first, second) = (column(&columns.treat1)?, column(&columns.treat2)?);
+    let of_study = |i: &usize| studies[*i] == Some(study);
+    let of_pair = |i: &usize| {
+        let row = [first[*i], second[*i]];
+        row == pair.map(Some) || row == [Some(pair[1]), Some(pair[0])]
+    };
+    let rows = || (0..studies.len()).filter(of_study);
+    let row = rows().filter(of_pair).next_back().or_else(|| rows().next())?;
+    Some(table.line(row))
 }
 
 /// One value a study; rows of a study must agree.

@@ -35,6 +35,36 @@ pub struct Contribution {
     pub studies: Vec<Vec<(String, f64)>>,
 }
 
+impl Contribution {
+    /// Labels of studies, and their shares in every row: a study has its share of each direct comparison.
+    ///
+    /// # Source
+    /// Papakonstantinou et al. 2018, F1000Res 7:610, section on studies.
+    pub fn by_study(&self) -> (Vec<&str>, Vec<Vec<f64>>) {
+        let mut place: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut labels = Vec::new();
+        for (label, _) in self.studies.iter().flatten() {
+            place.entry(label).or_insert_with(|| {
+                labels.push(label.as_str());
+                labels.len() - 1
+            });
+        }
+        let shares = |row: &Vec<f64>| {
+            let mut shares = vec![0.0; labels.len()];
+            for (value, list) in row.iter().zip(&self.studies) {
+                for (label, share) in list {
+                    if let Some(&at) = place.get(label.as_str()) {
+                        shares[at] += value * share;
+                    }
+                }
+            }
+            shares
+        };
+        let values = self.values.iter().map(shares).collect();
+        (labels, values)
+    }
+}
+
 /// Flow of evidence from `source` to `sink` on the direct comparisons.
 struct Flow {
     /// From, to, column, amount; ordered from the source on.
@@ -188,6 +218,9 @@ fn flow(u: &[f64], source: usize, sink: usize, columns: &[(usize, usize)], total
     }
 }
 
+/// Points of the integral taken together.
+const LANES: usize = 4;
+
 fn random_walk(flow: &Flow, columns: usize) -> Vec<f64> {
     let mut out = vec![0.0; flow.nodes];
     let mut longest = vec![0_usize; flow.nodes];
@@ -195,25 +228,45 @@ fn random_walk(flow: &Flow, columns: usize) -> Vec<f64> {
         out[i] += f;
         longest[j] = longest[j].max(longest[i] + 1);
     }
+    let steps: Vec<(usize, usize, f64)> = flow
+        .edges
+        .iter()
+        .map(|&(i, j, _, f)| (i, j, f / out[i]))
+        .collect();
     // a polynomial of degree longest - 1 is integrated exactly
     let rule = gauss_legendre(longest[flow.sink] / 2 + 1);
+    let mut sums = vec![0.0; steps.len()];
+    let mut before = vec![[0.0; LANES]; flow.nodes];
+    let mut after = before.clone();
+    for (nodes, weights) in rule.nodes.chunks(LANES).zip(rule.weights.chunks(LANES)) {
+        let (mut x, mut dx) = ([0.0; LANES], [0.0; LANES]);
+        for (lane, (node, weight)) in nodes.iter().zip(weights).enumerate() {
+            x[lane] = 0.5 * (node + 1.0);
+            dx[lane] = 0.5 * weight;
+        }
+        before.fill([0.0; LANES]);
+        after.fill([0.0; LANES]);
+        before[flow.source] = [1.0; LANES];
+        after[flow.sink] = dx;
+        for &(i, j, p) in &steps {
+            let from = before[i];
+            let to = &mut before[j];
+            for lane in 0..LANES {
+                to[lane] += x[lane] * from[lane] * p;
+            }
+        }
+        for (&(i, j, p), sum) in steps.iter().zip(&mut sums).rev() {
+            let (ahead, behind) = (after[j], before[i]);
+            let to = &mut after[i];
+            for lane in 0..LANES {
+                *sum += behind[lane] * p * ahead[lane];
+                to[lane] += x[lane] * ahead[lane] * p;
+            }
+        }
+    }
     let mut share = vec![0.0; columns];
-    let (mut before, mut after) = (vec![0.0; flow.nodes], vec![0.0; flow.nodes]);
-    for (&node, &weight) in rule.nodes.iter().zip(&rule.weights) {
-        let (x, dx) = (0.5 * (node + 1.0), 0.5 * weight);
-        before.fill(0.0);
-        after.fill(0.0);
-        before[flow.source] = 1.0;
-        after[flow.sink] = 1.0;
-        for &(i, j, _, f) in &flow.edges {
-            before[j] += x * before[i] * f / out[i];
-        }
-        for &(i, j, _, f) in flow.edges.iter().rev() {
-            after[i] += x * after[j] * f / out[i];
-        }
-        for &(i, j, c, f) in &flow.edges {
-            share[c] += dx * before[i] * f / out[i] * after[j];
-        }
+    for (edge, sum) in flow.edges.iter().zip(&sums) {
+        share[edge.2] += sum;
     }
     share
 }

@@ -168,6 +168,24 @@ pub enum NetworkError {
     NotFinite,
 }
 
+impl NetworkError {
+    /// The study it is about, and the treatments of the contrast or arm.
+    pub fn place(&self) -> Option<(&str, [&str; 2])> {
+        match self {
+            NetworkError::BadNumber { study, a, b }
+            | NetworkError::RepeatedContrast { study, a, b }
+            | NetworkError::MissingContrast { study, a, b, .. }
+            | NetworkError::EstimatesDisagree { study, a, b, .. }
+            | NetworkError::ErrorsDisagree { study, a, b, .. } => Some((study, [a, b])),
+            NetworkError::RepeatedArm { study, arm } | NetworkError::BadCount { study, arm, .. } => {
+                Some((study, [arm, arm]))
+            }
+            NetworkError::MissingCovariate { study } => Some((study, ["", ""])),
+            _ => None,
+        }
+    }
+}
+
 /// Six significant digits, without trailing zeros.
 fn short(x: f64) -> String {
     let text = format!("{x:.5e}");

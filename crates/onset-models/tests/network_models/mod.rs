@@ -11,7 +11,8 @@ use onset_models::network::{
     network_meta, network_regression, side_splits,
 };
 use onset_models::pool::{
-    CountMeasure, Counts, Options, PredictionChoice, StrataOptions, Tau2Method, Test, mantel_haenszel, pool,
+    CountMeasure, Counts, Options, PredictionChoice, PredictionKind, StrataOptions, Tau2Method, Test,
+    mantel_haenszel, pool,
 };
 use onset_models::regress::{Design, regress};
 use onset_models::smallstudy::egger;
@@ -262,6 +263,18 @@ fn regression_and_intervals_of_two_treatments_are_the_pairwise_ones() {
         assert!((ours.upper[0][1].unwrap() - pooled.mean.ci_upper).abs() < EXACT);
         assert!((ours.lower[1][0].unwrap() + pooled.mean.ci_upper).abs() < EXACT);
     }
+    // prediction: t with k - 2 degrees of freedom round the Wald standard error
+    let options = Options {
+        prediction: PredictionChoice::Kind(PredictionKind::Hts),
+        tau2_interval: None,
+        ..Options::random(Tau2Method::Reml).with_test(Test::Z)
+    };
+    let theirs = pool(&effects, &options).unwrap().value.prediction.unwrap();
+    let nma = network_meta(&network, &NetworkOptions::default()).unwrap().value;
+    let ours = nma.prediction.unwrap();
+    assert_eq!(ours.df, 4);
+    assert!((ours.lower[0][1].unwrap() - theirs.lower).abs() < EXACT);
+    assert!((ours.upper[0][1].unwrap() - theirs.upper).abs() < EXACT);
     let one = Network::new(&rows[..1]).unwrap().value;
     assert_eq!(intervals(&one, 0.0, NetworkTest::Knha, 0.95), Ok(None));
     // the funnel: shifting all effects by their mean leaves Egger's slope as it is
