@@ -106,7 +106,7 @@ const REMARKS: &[(&str, &str, &str)] = &[
     (
         crate::methods::NETWORKS,
         "MH",
-        "second route: the pairwise estimate of two treatments, the binomial covariance of one study, and repeated trials (tests)",
+        "also the pairwise estimate of two treatments, the binomial covariance of one study, and repeated trials (tests)",
     ),
     (
         crate::methods::NETWORKS,

@@ -6,8 +6,9 @@ use crate::Fallible;
 use crate::methods::NETWORKS;
 use onset::data::Table;
 use onset::models::network::{
-    ComponentOptions, Contrast, Network, NetworkMethod, NetworkOptions, Nma, RegressionOptions, SmallValues,
-    Streams, component_model, contribution_by, network_meta, network_regression, side_splits,
+    ComponentOptions, Contrast, CountArm, Network, NetworkMethod, NetworkOptions, Nma, RegressionOptions,
+    SmallValues, Streams, component_model, contribution_by, mantel_haenszel_network, network_meta,
+    network_regression, side_splits,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -44,7 +45,42 @@ pub fn compare(oracles: &Path, book: &mut Book) -> Fallible<()> {
             }
         }
     }
+    mantel_haenszel(oracles, book)?;
     models(oracles, book)
+}
+
+/// Log odds ratios of rare events, on arms that stand in the file of the reference.
+fn mantel_haenszel(oracles: &Path, book: &mut Book) -> Fallible<()> {
+    let file = read(oracles, "network_mh.json")?;
+    let origin = Origin {
+        reference: program(&file),
+        data: "made arms",
+    };
+    let case = &file["cases"]["made"];
+    let arms: Vec<CountArm> = list(&case["arms"])
+        .iter()
+        .map(|a| CountArm {
+            study: text(&a["study"]).to_owned(),
+            treatment: text(&a["treatment"]).to_owned(),
+            events: a["events"].as_f64().unwrap_or(f64::NAN),
+            n: a["n"].as_f64().unwrap_or(f64::NAN),
+        })
+        .collect();
+    let nma = mantel_haenszel_network(&arms, SmallValues::Desirable)?.value;
+    for (quantity, key, ours) in [
+        ("league", "te_common", &nma.common.estimate),
+        ("league SE", "sete_common", &nma.common.standard_error),
+    ] {
+        for (i, row) in ours.iter().enumerate() {
+            for (j, cell) in row.iter().enumerate() {
+                if let Some(theirs) = case[key][i][j].as_f64() {
+                    let error = relative(cell.unwrap_or(f64::NAN), theirs, 1.0);
+                    book.note((NETWORKS, "MH"), &origin, quantity, error);
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 fn shortest_path(

@@ -69,9 +69,9 @@ type Cells = Vec<(String, Vec<Cell>)>;
 /// Within a design of J arms, over its studies s of N people: C_ij = sum X_i Y_j / N (X events, Y people
 /// without), L_ij = ln(C_ij / C_ji); the generalised estimate is (L_i+ - L_j+)/J, L_i+ = sum_j L_ij.
 /// var(L_ij) is Robins, Breslow and Greenland's; two L that share arm i have, with psi = C_ij/C_ji,
-/// cov(L_ij, L_ik) = sum (X_i Y_j Y_k + psi_ij psi_ik Y_i X_j X_k + n_i (psi_ij X_j Y_k + psi_ik Y_j X_k)/2)
-/// / (2 N^2 C_ij C_ik), the mean of the two forms that exchange events and non-events; others 0. Designs
-/// are then the rows of a common-effect network.
+/// cov(L_ij, L_ik) = sum (X_i Y_j Y_k + psi_ij psi_ik Y_i X_j X_k + n_i (psi_ij X_j Y_k + psi_ik Y_j X_k))
+/// / (3 N^2 C_ij C_ik), the mean of three unbiased forms; others 0. Designs are then the rows of a
+/// common-effect network.
 /// # Inputs
 /// One entry an arm; counts are not corrected.
 /// # Returns
@@ -360,8 +360,8 @@ fn covariance(e: (usize, usize), f: (usize, usize), studies: &Cells, sums: &Matr
     let one = |(_, c): &(String, Vec<Cell>)| {
         let n = people(c);
         let (i, j, k) = (c[i], c[j], c[k]);
-        let mixed = 0.5 * (i.x + i.y) * (j_odds * j.x * k.y + k_odds * j.y * k.x);
-        (i.x * j.y * k.y + j_odds * k_odds * i.y * j.x * k.x + mixed) / (2.0 * n * n)
+        let mixed = (i.x + i.y) * (j_odds * j.x * k.y + k_odds * j.y * k.x);
+        (i.x * j.y * k.y + j_odds * k_odds * i.y * j.x * k.x + mixed) / (3.0 * n * n)
     };
     sign * studies.iter().map(one).sum::<f64>() / (sums[(i, j)] * sums[(i, k)])
 }

@@ -1,6 +1,6 @@
 //! Models of networks beyond one effect per treatment: another program, second routes and laws.
 
-use super::support::{Ledger, numbers, oracle};
+use super::support::{Ledger, numbers, optional, oracle, texts};
 use super::{CLOSED, contrasts, row};
 use onset_effects::Effects;
 use onset_math::linalg::{Cholesky, Matrix};
@@ -679,6 +679,47 @@ fn mantel_haenszel_of_two_treatments_is_the_pairwise_one() {
     assert!((ours.value.common.standard_error[0][1].unwrap() - theirs.mean.standard_error).abs() < EXACT);
     assert_eq!((ours.value.k, ours.value.q.df), (3, 0));
     assert_eq!(ours.warnings[0].code, "no_information");
+}
+
+#[test]
+fn mantel_haenszel_equals_the_reference() {
+    let file = oracle("network_mh");
+    let mut ledger = Ledger::default();
+    for name in ["dogliotti2014_arms", "made"] {
+        let case = &file["cases"][name];
+        let arms: Vec<CountArm> = if name == "made" {
+            case["arms"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|a| {
+                    let text = |key: &str| a[key].as_str().unwrap();
+                    let number = |key: &str| a[key].as_f64().unwrap();
+                    arm(text("study"), text("treatment"), number("events"), number("n"))
+                })
+                .collect()
+        } else {
+            let (study, treatment) = (texts(name, "study"), texts(name, "treatment"));
+            let (events, n) = (optional(name, "stroke"), optional(name, "total"));
+            (0..n.len())
+                .filter_map(|i| Some(arm(study[i].as_ref()?, treatment[i].as_ref()?, events[i]?, n[i]?)))
+                .collect()
+        };
+        let nma = mantel_haenszel_network(&arms, SmallValues::Desirable)
+            .unwrap()
+            .value;
+        for (i, a) in case["treatments"].as_array().unwrap().iter().enumerate() {
+            for (j, b) in case["treatments"].as_array().unwrap().iter().enumerate() {
+                let at = |t: &Value| nma.treatments.iter().position(|n| t == n.as_str()).unwrap();
+                let (p, q) = (at(a), at(b));
+                let estimate = nma.common.estimate[p][q].unwrap();
+                let se = nma.common.standard_error[p][q].unwrap();
+                ledger.check("MH", name, estimate, &case["te_common"][i][j], 1.0, CLOSED);
+                ledger.check("MH SE", name, se, &case["sete_common"][i][j], 1.0, CLOSED);
+            }
+        }
+    }
+    ledger.finish("Mantel-Haenszel", 140);
 }
 
 /// Expected counts of a common odds ratio: arms of size n, odds of the base times exp(effect).
