@@ -13,5 +13,6 @@ pub mod pool;
 pub mod regress;
 pub mod sequential;
 pub mod smallstudy;
+pub mod survival;
 pub mod timecourse;
 pub mod trust;
