@@ -22,6 +22,7 @@ mod pool;
 mod run;
 mod schema;
 mod smallstudy;
+mod survival;
 mod timecourse;
 mod transform;
 mod trust;
@@ -74,6 +75,8 @@ enum Command {
     Schema(schema::Arguments),
     /// Answer the six questions of a review and write its report
     Run(run::Arguments),
+    /// Curves from figures, restricted mean survival, hazard ratios from what is printed
+    Survival(Box<survival::Arguments>),
     /// The curve of an effect over time: onset, window, and how far the evidence reaches
     Timecourse(Box<timecourse::Arguments>),
 }
@@ -96,6 +99,7 @@ impl Command {
             Command::Trust(arguments) => trust::run(arguments),
             Command::Schema(arguments) => schema::run(arguments),
             Command::Run(arguments) => run::run(arguments),
+            Command::Survival(arguments) => survival::run(arguments),
             Command::Timecourse(arguments) => timecourse::run(arguments),
         }
     }

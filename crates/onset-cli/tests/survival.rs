@@ -1,0 +1,92 @@
+//! Transcripts of `onset survival`.
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+mod transcript;
+
+use transcript::{onset, oracle_path, table};
+
+fn data(name: &str) -> String {
+    oracle_path(&format!("methods/{name}")).to_str().unwrap().to_owned()
+}
+
+/// Printed to four decimals.
+const PRINTED: f64 = 6e-5;
+
+#[test]
+fn hazard_ratio_of_an_interval() {
+    let words = "survival hr --hr 0.49 --ci-lower 0.29 --ci-upper 0.84 --format json";
+    let answer = onset(&words.split(' ').collect::<Vec<_>>()).json();
+    assert!((answer["se"].as_f64().unwrap() - 0.27131).abs() < PRINTED);
+    assert_eq!(answer["route"], "hr_and_interval");
+    let words = "survival hr --p 0.03 --arm-events 24,39 --format json";
+    let answer = onset(&words.split(' ').collect::<Vec<_>>()).json();
+    assert_eq!(answer["route"], "p_and_events");
+    assert!(answer["ln_hr"].as_f64().unwrap() < 0.0);
+}
+
+#[test]
+fn hazard_ratio_bad_use_and_bad_numbers() {
+    for (words, status) in [
+        ("survival hr", 2),
+        ("survival hr --p 0.03", 2),
+        ("survival hr --hr 0.5 --ci-lower 0.2", 2),
+        ("survival hr --hr 2 --ci-lower 0.2 --ci-upper 0.9", 1),
+        ("survival hr --p 0 --events 20", 1),
+        ("survival hr --p 0.1 --events 0", 1),
+    ] {
+        onset(&words.split(' ').collect::<Vec<_>>()).refused(status, &[]);
+    }
+}
+
+#[test]
+fn radiation_curve() {
+    let (points, risk) = (data("radiation_radio.csv"), data("radiation_at_risk.csv"));
+    let answer =
+        onset(&["survival", "km", "--points", &points, "--at-risk", &risk, "--format", "json"]).json();
+    assert_eq!(answer["n"], 213);
+    assert_eq!(answer["patients"].as_array().unwrap().len(), 213);
+    let codes: Vec<&str> =
+        answer["warnings"].as_array().unwrap().iter().map(|w| w["code"].as_str().unwrap()).collect();
+    assert!(codes.contains(&"percent") && codes.contains(&"curve_quality"));
+    let rising = table("survival-rising.csv", "time,survival\n1,0.5\n2,0.9\n");
+    onset(&["survival", "km", "--points", &rising, "--at-risk", &risk]).refused(1, &["rises"]);
+    let words = table("survival-words.csv", "time,survival\n1,half\n");
+    onset(&["survival", "km", "--points", &words, "--at-risk", &risk]).refused(1, &["half"]);
+    onset(&["survival", "km", "--points", &points]).refused(2, &[]);
+}
+
+fn rmst<'a>(file: &'a str, tau: &'a str) -> Vec<&'a str> {
+    let mut words = vec!["survival", "rmst", file, "--time", "Time", "--event", "Event", "--arm", "Arm"];
+    words.extend(["--trial", "trialID", "--tau", tau, "--format", "json"]);
+    words
+}
+
+#[test]
+fn restricted_means() {
+    let file = data("AorticStenosisTrials.csv");
+    let answer = onset(&rmst(&file, "12,24,36")).json();
+    assert_eq!(answer["trials"].as_array().unwrap().len(), 12);
+    let pooled = answer["pooled"].as_array().unwrap();
+    let at = |model: &str, tau: f64| pooled.iter().find(|r| r["model"] == model && r["tau"] == tau).unwrap();
+    assert!((at("dl", 36.0)["estimate"].as_f64().unwrap() - 1.44518).abs() < PRINTED);
+    assert!((at("multivariate_common", 36.0)["estimate"].as_f64().unwrap() - 0.417431).abs() < PRINTED);
+    assert_eq!(at("multivariate_reml", 36.0)["k"], 2);
+}
+
+#[test]
+fn restricted_means_of_bad_tables() {
+    for (name, text) in [
+        ("survival-event.csv", "Time,Event,Arm,trialID\n1,2,0,1\n1,1,1,1\n"),
+        ("survival-arm.csv", "Time,Event,Arm,trialID\n1,1,0,1\n2,0,0,1\n"),
+        ("survival-time.csv", "Time,Event,Arm,trialID\n-1,1,0,1\n1,1,1,1\n"),
+        ("survival-empty.csv", "Time,Event,Arm,trialID\n"),
+        ("survival-flat.csv", "Time,Event,Arm,trialID\n9,0,0,1\n9,0,1,1\n"),
+        ("survival-short.csv", "Time,Event,Arm,trialID\n1,1,0,1\n2,0,0,1\n1,1,1,1\n2,0,1,1\n"),
+        ("survival-column.csv", "Time,Event,Arm\n1,1,0\n"),
+    ] {
+        let file = table(name, text);
+        onset(&rmst(&file, "5")).refused(1, &[]);
+    }
+    let file = data("AorticStenosisTrials.csv");
+    onset(&rmst(&file, "0")).refused(2, &[]);
+}
