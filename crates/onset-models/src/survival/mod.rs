@@ -20,5 +20,5 @@ pub use error::SurvivalError;
 pub use hazard::{HazardRatio, Information, Printed, hazard_ratio};
 pub use kaplan_meier::{KaplanMeier, Patient, Step, kaplan_meier};
 pub use pooled::{AtHorizon, PooledRmst, pool_rmst};
-pub use reconstruct::{AtRisk, Point, Reconstructed, reconstruct};
+pub use reconstruct::{AtRisk, Point, Reconstructed, Spread, reconstruct, reconstruct_with};
 pub use rmst::{Contrast, Rmst, difference, ratio, rmst};

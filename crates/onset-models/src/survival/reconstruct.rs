@@ -38,6 +38,17 @@ pub struct Reconstructed {
     pub warnings: Vec<String>,
 }
 
+/// Where the censorings of an interval between two numbers at risk are spread to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Spread {
+    /// From the first to the last digitised point of the interval, so that no step of the curve inside the interval
+    /// is read with people who have already left (Liu, Zhou & Lee 2021).
+    #[default]
+    LastPoint,
+    /// From the first point of the interval to the first of the next (Guyot 2012).
+    NextInterval,
+}
+
 /// A rise up to this is a reading error and is flattened; more is not a survival curve.
 pub const RISE: f64 = 0.05;
 /// Root mean square difference from which a reconstruction is called poor (Guyot 2012).
@@ -55,11 +66,25 @@ const ROUNDS: usize = 10_000;
 /// No points or numbers at risk; survival out of 0..1; a rise beyond a reading error; numbers at risk that rise;
 /// more events than people.
 /// # Source
-/// Guyot, Ades, Ouwens & Welton 2012, BMC Med Res Methodol 12:9.
+/// Guyot, Ades, Ouwens & Welton 2012, BMC Med Res Methodol 12:9; the end of the spread: Liu, Zhou & Lee 2021, BMC Med
+/// Res Methodol 21:111.
 pub fn reconstruct(
     points: &[Point],
     at_risk: &[AtRisk],
     events: Option<u64>,
+) -> Result<Reconstructed, SurvivalError> {
+    reconstruct_with(points, at_risk, events, Spread::default())
+}
+
+/// The same with the censorings spread as asked.
+///
+/// # Errors
+/// As [`reconstruct`].
+pub fn reconstruct_with(
+    points: &[Point],
+    at_risk: &[AtRisk],
+    events: Option<u64>,
+    spread: Spread,
 ) -> Result<Reconstructed, SurvivalError> {
     check_at_risk(at_risk)?;
     let (points, mut warnings) = clean(points)?;
@@ -67,7 +92,7 @@ pub fn reconstruct(
     if let Some(found) = events.filter(|&e| e as f64 > first) {
         return Err(SurvivalError::TooManyEvents { found, allowed: first as u64 });
     }
-    let mut walk = Walk::new(&points, at_risk);
+    let mut walk = Walk::new(&points, at_risk, spread);
     walk.all(events);
     let patients = walk.patients();
     let curve = kaplan_meier(&patients)?;
@@ -168,6 +193,7 @@ struct Walk<'a> {
     intervals: Vec<(std::ops::Range<usize>, f64)>,
     /// The numbers at risk as printed.
     table: &'a [AtRisk],
+    spread: Spread,
     events: Vec<f64>,
     censored: Vec<f64>,
     at_risk: Vec<f64>,
@@ -175,7 +201,7 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(points: &'a [Point], table: &'a [AtRisk]) -> Self {
+    fn new(points: &'a [Point], table: &'a [AtRisk], spread: Spread) -> Self {
         let starts: Vec<usize> =
             table.iter().map(|entry| points.partition_point(|p| p.time < entry.time)).collect();
         let mut intervals: Vec<(std::ops::Range<usize>, f64)> = Vec::new();
@@ -191,6 +217,7 @@ impl<'a> Walk<'a> {
             points,
             intervals,
             table,
+            spread,
             events: vec![0.0; points.len()],
             censored: vec![0.0; points.len()],
             at_risk: vec![0.0; points.len() + 1],
@@ -247,7 +274,11 @@ impl<'a> Walk<'a> {
     /// Fills one interval; people left at its end.
     fn interval(&mut self, range: &std::ops::Range<usize>, n: f64, cens: f64, start: f64) -> f64 {
         let time = |at: usize| self.points.get(at).or(self.points.last()).map_or(0.0, |p| p.time);
-        let (t0, t1) = (time(range.start), time(range.end));
+        let end = match self.spread {
+            Spread::LastPoint => range.end.saturating_sub(1),
+            Spread::NextInterval => range.end,
+        };
+        let (t0, t1) = (time(range.start), time(end));
         let width = (t1 - t0) / (cens + 1.0);
         let mut left = n;
         let mut survival = start;
