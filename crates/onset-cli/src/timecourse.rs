@@ -1,6 +1,7 @@
 //! `onset timecourse`: the curve of an effect over time, its onset, its window, and how far the evidence reaches.
 
 mod answer;
+mod figures;
 mod rows;
 
 use crate::arguments::usage;
@@ -8,8 +9,9 @@ use crate::failure::Failure;
 use crate::output::Output;
 use clap::{Args, ValueEnum};
 use onset::data::Diagnostic;
+use onset::models::multilevel::Structure;
 use onset::models::timecourse::{
-    Baseline, Dispersion, Form, Longitudinal, Options, TimeScale, TimecourseError, WithinArm, fit,
+    Baseline, Dispersion, FixedWindow, Form, Longitudinal, Options, TimeScale, TimecourseError, WithinArm, fit,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -47,6 +49,10 @@ pub struct Arguments {
     /// Column of doses: amplitude times dose / (ED50 + dose)
     #[arg(long, value_name = "COLUMN")]
     pub dose: Option<String>,
+    /// Column of the times of an arm's doses, as 0;72;168, the same in all its rows; empty: one dose at 0. The curve is
+    /// then that of a single dose; for bateman and emax-decay
+    #[arg(long, value_name = "COLUMN")]
+    pub dose_times: Option<String>,
     /// Reference treatment
     #[arg(long, value_name = "TREATMENT")]
     pub reference: String,
@@ -86,6 +92,30 @@ pub struct Arguments {
     /// Confidence level
     #[arg(long, value_name = "SHARE", default_value_t = 0.95, value_parser = level)]
     pub level: f64,
+    /// Fixed windows, as 0.5-6,12-36,120-216, beside the curve: one multivariate model, no form
+    #[arg(long, value_name = "FROM-TO", value_delimiter = ',', value_parser = span)]
+    pub windows: Vec<FixedWindow>,
+    /// Covariance of the study effects over --windows: HAR, CAR, UN, HCS, CS, AR or DIAG; none: common effects
+    #[arg(long = "struct", value_name = "CODE", requires = "windows", value_parser = structure)]
+    pub structure: Option<Structure>,
+    /// The whole posterior by NUTS: shapes (and tau) with declared priors, amplitudes flat, printed variances as they are
+    #[arg(long)]
+    pub bayes: bool,
+    /// Seed of --bayes
+    #[arg(long, value_name = "SEED", default_value_t = 1)]
+    pub seed: u64,
+    /// Draws kept of each of the four chains of --bayes, after as many for tuning
+    #[arg(long, value_name = "N", default_value_t = 1000, requires = "bayes")]
+    pub draws: usize,
+    /// Standard deviation of the normal prior of each shape, log scale [default: a quarter of the searched range]
+    #[arg(long, value_name = "SD", requires = "bayes", value_parser = positive)]
+    pub shape_sd: Option<f64>,
+    /// Scale of the half-normal prior of tau; --bayes with random effects needs it
+    #[arg(long, value_name = "SCALE", requires = "bayes", value_parser = positive)]
+    pub tau_scale: Option<f64>,
+    /// Folder for figures (SVG): visits and curve, onset by definition, study by study
+    #[arg(long, value_name = "DIR")]
+    pub figures: Option<PathBuf>,
     /// Fit every form and compare
     #[arg(long)]
     pub compare: bool,
@@ -131,6 +161,19 @@ fn scale(code: &str) -> Result<TimeScale, String> {
     found.ok_or_else(|| "allowed: log, sqrt, raw".to_owned())
 }
 
+fn span(text: &str) -> Result<FixedWindow, String> {
+    let (from, to) = text.split_once('-').ok_or("FROM-TO is needed, such as 12-36")?;
+    let number = |part: &str| part.trim().parse().map_err(|_| format!("'{part}' is no number"));
+    Ok(FixedWindow {
+        from: number(from)?,
+        to: number(to)?,
+    })
+}
+
+fn structure(code: &str) -> Result<Structure, String> {
+    Structure::from_code(code).ok_or_else(|| "allowed: HAR, CAR, UN, HCS, CS, AR, DIAG".to_owned())
+}
+
 fn dispersion(code: &str) -> Result<Dispersion, String> {
     match code {
         "estimated" => Ok(Dispersion::Estimated),
@@ -171,7 +214,9 @@ pub fn run(arguments: &Arguments) -> Result<Output, Failure> {
     let within =
         WithinArm::new(arguments.rho, arguments.time_scale).map_err(|e| usage(format!("--rho: {e}")))?;
     let rows = rows::read(arguments)?;
-    let data = Longitudinal::new(&rows.visits, &arguments.reference).map_err(|e| rows.refused(&e))?;
+    let data = Longitudinal::new(&rows.visits, &arguments.reference)
+        .and_then(|data| data.with_dose_times(&rows.dose_times))
+        .map_err(|e| rows.refused(&e))?;
     let mut warnings = rows.warnings.clone();
     for note in &data.notes {
         warnings.push(

@@ -18,6 +18,7 @@ pub mod multivariate_normal;
 pub mod noncentral;
 pub mod noncentral_hypergeometric;
 pub mod normal;
+pub mod nuts;
 pub mod poisson;
 pub mod quadratic_form;
 pub mod quadrature;

@@ -302,3 +302,301 @@ fn what_is_wrong_is_refused() {
     let zero = TimeVisit { se: 0.0, ..good };
     assert!(matches!(refused(&[zero]), TimecourseError::BadNumber { .. }));
 }
+
+/// Noise from a fixed sequence, so that laws are tested on data that no curve meets exactly.
+fn noisy(seed: u64, scale: f64, sign: f64) -> Longitudinal {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut noise = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as f64 / (1u64 << 53) as f64 - 0.5
+    };
+    let mut visits = Vec::new();
+    for study in 0..5 {
+        for treated in [false, true] {
+            for time in [0.5, 1.0, 3.0, 7.0, 14.0, 28.0] {
+                let effect = if treated { -7.0 * time / (2.5 + time) } else { -0.05 * time };
+                let name = if treated { "drug" } else { "control" };
+                visits.push(TimeVisit {
+                    study: format!("s{study}"),
+                    arm: name.to_owned(),
+                    treatment: name.to_owned(),
+                    time: time * scale,
+                    mean: sign * (effect + 1.5 * noise()),
+                    se: 0.8,
+                    n: Some(30.0),
+                    dose: None,
+                });
+            }
+        }
+    }
+    Longitudinal::new(&visits, "control").unwrap()
+}
+
+/// Two searches that end within the search's own stopping rule of each other.
+const SAME: f64 = 1e-6;
+
+fn onset_of(data: &Longitudinal, options: &Options, benefit: Benefit) -> OnsetTime {
+    let curve = fit(data, options).unwrap().curves(&[]).remove(0);
+    onset_times(&curve, benefit, Some(3.0), curve.range.1, 0.95)
+        .into_iter()
+        .find(|o| o.interval == IntervalKind::Inversion)
+        .unwrap()
+}
+
+/// Laws: times scale with the unit of time, and turning the scale of the outcome turns nothing but signs.
+#[test]
+fn unit_of_time_and_sign_of_the_scale_are_names_only() {
+    for seed in 1..=12 {
+        for (random, baseline) in [(false, Baseline::Visit), (true, Baseline::Visit), (false, Baseline::Shape)] {
+            let options = Options {
+                random,
+                baseline,
+                within: WithinArm::new(Some(0.4), Some(TimeScale::Log)).unwrap(),
+                dispersion: Dispersion::One,
+                ..Options::default()
+            };
+            let hours = onset_of(&noisy(seed, 1.0, 1.0), &options, Benefit::Lower);
+            let days = onset_of(&noisy(seed, 1.0 / 24.0, 1.0), &options, Benefit::Lower);
+            let turned = onset_of(&noisy(seed, 1.0, -1.0), &options, Benefit::Higher);
+            for (a, b, c) in [
+                (hours.estimate, days.estimate, turned.estimate),
+                (hours.lower, days.lower, turned.lower),
+                (hours.upper, days.upper, turned.upper),
+            ] {
+                match (a, b, c) {
+                    (Some(a), Some(b), Some(c)) => {
+                        assert!((a / (24.0 * b) - 1.0).abs() < SAME, "seed {seed}: {a} hours, {b} days");
+                        assert!((a / c - 1.0).abs() < SAME, "seed {seed}: {a} {c}");
+                    }
+                    other => assert_eq!(other, (None, None, None), "seed {seed}"),
+                }
+            }
+        }
+    }
+}
+
+/// The latest onset: at or after the estimate where one exists, a bound where the rise lies before every visit, none
+/// where the important difference may never be reached.
+#[test]
+fn the_latest_onset_bounds_what_cannot_be_dated() {
+    let options = Options {
+        baseline: Baseline::Visit,
+        dispersion: Dispersion::One,
+        ..Options::default()
+    };
+    let data = made(|t| -8.0 * t / (2.0 + t));
+    let estimate = onset_of(&data, &options, Benefit::Lower);
+    let latest = latest_onset(&data, &options, Benefit::Lower, 3.0, 0.95).unwrap();
+    let upper = latest.upper.unwrap();
+    assert!(upper > estimate.estimate.unwrap() && upper < 6.0, "{upper}");
+    assert!(latest.lower.is_some_and(|l| l < estimate.estimate.unwrap()));
+    assert_eq!((latest.trials, &latest.why_not), (4, &None));
+    let early = made(|_| -8.0);
+    assert!(fit(&early, &options).unwrap().why_not().is_some());
+    let latest = latest_onset(&early, &options, Benefit::Lower, 3.0, 0.95).unwrap();
+    // the first visit of two trials, and no lower limit: any faster rise is as good
+    assert!(latest.lower.is_none() && latest.upper == Some(0.5), "{latest:?}");
+    assert_eq!((latest.trials, &latest.why_not), (4, &None));
+    let never = latest_onset(&data, &options, Benefit::Lower, 30.0, 0.95).unwrap();
+    assert!(never.upper.is_none() && never.why_not.is_some());
+    let bateman = Options {
+        form: Form::Bateman,
+        ..options
+    };
+    assert!(matches!(
+        latest_onset(&data, &bateman, Benefit::Lower, 3.0, 0.95),
+        Err(TimecourseError::Options { .. })
+    ));
+}
+
+/// Repeated doses: what each adds is summed. Without noise the single dose comes back, from courses of several
+/// schedules at once; the course of a schedule is the sum of shifted single doses.
+#[test]
+fn doses_are_summed_and_the_single_dose_comes_back() {
+    let (e, h) = (2.0f64, 6.0f64);
+    let single = move |t: f64| {
+        if t > 0.0 { -5.0 * t / (e + t) * (-t * std::f64::consts::LN_2 / h).exp() } else { 0.0 }
+    };
+    let schedules: [&[f64]; 4] = [&[0.0], &[0.0, 3.0, 7.0], &[0.0, 7.0], &[0.0, 2.0, 4.0, 6.0]];
+    let (mut visits, mut doses) = (Vec::new(), std::collections::BTreeMap::new());
+    for (study, schedule) in schedules.iter().enumerate() {
+        for treated in [false, true] {
+            let name = if treated { "drug" } else { "control" };
+            for time in [0.5, 1.0, 2.5, 5.0, 8.0, 11.0, 16.0, 24.0] {
+                let effect: f64 = schedule.iter().map(|at| single(time - at)).sum();
+                visits.push(TimeVisit {
+                    study: study.to_string(),
+                    arm: name.to_owned(),
+                    treatment: name.to_owned(),
+                    time,
+                    mean: -0.2 * time + if treated { effect } else { 0.0 },
+                    se: 0.7,
+                    n: None,
+                    dose: None,
+                });
+            }
+            doses.insert((study.to_string(), name.to_owned()), schedule.to_vec());
+        }
+    }
+    let options = Options {
+        form: Form::EmaxDecay,
+        baseline: Baseline::Visit,
+        dispersion: Dispersion::One,
+        ..Options::default()
+    };
+    let data = Longitudinal::new(&visits, "control").unwrap();
+    let with = data.clone().with_dose_times(&doses).unwrap();
+    let fitted = fit(&with, &options).unwrap();
+    assert!(fitted.rss < 1e-9, "{}", fitted.rss);
+    assert!(fit(&data, &options).unwrap().rss > 1.0, "one dose does not fit four schedules");
+    for (name, truth) in [("drug", -5.0), ("log_et50", e.ln()), ("log_half_life", h.ln())] {
+        assert!((parameter(&fitted, name).estimate - truth).abs() < 1e-5, "{name}");
+    }
+    let curve = fitted.curves(&[]).remove(0);
+    let course = curve.after(&[0.0, 3.0, 7.0]);
+    for t in [0.5, 3.5, 9.0] {
+        let sum = single(t) + single(t - 3.0) + single(t - 7.0);
+        assert!((curve.value(t) - single(t)).abs() < 1e-5);
+        assert!((course.value(t) - sum).abs() < 1e-5);
+    }
+    let emax = Options {
+        form: Form::Emax,
+        ..options
+    };
+    assert!(matches!(fit(&with, &emax), Err(TimecourseError::Options { .. })));
+    for bad in [vec![], vec![3.0, 3.0], vec![-1.0], vec![f64::NAN]] {
+        let one = std::collections::BTreeMap::from([(("0".to_owned(), "drug".to_owned()), bad)]);
+        assert!(matches!(
+            data.clone().with_dose_times(&one),
+            Err(TimecourseError::BadDoses { .. })
+        ));
+    }
+}
+
+/// Fixed windows against the definition: with independent visits and common effects each window is its own inverse
+/// variance mean; with correlation 1 within arms and one spread, a study that ends early moves the later windows.
+#[test]
+fn fixed_windows_by_hand_and_by_borrowing() {
+    use onset_models::multilevel::Structure;
+    let data = noisy(3, 1.0, 1.0);
+    let windows = [(0.4, 0.6), (0.9, 1.5), (2.0, 4.0), (6.0, 8.0), (13.0, 15.0), (20.0, 30.0)]
+        .map(|(from, to)| FixedWindow { from, to });
+    let common =
+        fixed_windows(&data, 1, &windows, WithinArm::Independent, None, 0.95).unwrap();
+    assert_eq!(common.means.len(), 6);
+    // five studies, standard error of each difference 0.8 sqrt 2
+    for mean in &common.means {
+        assert_eq!(mean.k, 5);
+        assert!((mean.se - 0.8 * (2.0f64 / 5.0).sqrt()).abs() < 1e-9, "{}", mean.se);
+        assert!(mean.tau2 == 0.0);
+    }
+    // the same curve, so that every mean lies near it
+    for (mean, t) in common.means.iter().zip([0.5, 1.0, 3.0, 7.0, 14.0, 28.0]) {
+        let truth = -7.0 * t / (2.5 + t) + 0.05 * t;
+        assert!((mean.estimate - truth).abs() < 3.0 * mean.se, "{t}: {} {truth}", mean.estimate);
+    }
+    let within = WithinArm::new(Some(0.6), Some(TimeScale::Log)).unwrap();
+    for structure in [Structure::Har, Structure::Car, Structure::Un, Structure::Hcs] {
+        let few = &windows[2..5];
+        let found = fixed_windows(&data, 1, few, within, Some(structure), 0.95).unwrap();
+        assert_eq!(found.means.len(), 3, "{structure:?}");
+        assert!(found.means.iter().all(|m| m.se.is_finite() && m.lower < m.estimate && m.estimate < m.upper));
+        assert!(!found.rho.is_empty());
+    }
+    let bad = |windows: &[FixedWindow]| fixed_windows(&data, 1, windows, within, None, 0.95).unwrap_err();
+    let window = |from, to| FixedWindow { from, to };
+    for broken in [vec![], vec![window(2.0, 1.0)], vec![window(1.0, 3.0), window(2.0, 4.0)], vec![window(0.0, 1.0)]] {
+        assert!(matches!(bad(&broken), TimecourseError::BadWindows { .. }));
+    }
+    assert_eq!(bad(&[window(100.0, 200.0)]), TimecourseError::NoComparison);
+}
+
+/// The reference's means and standard deviations are those of 15,000 autocorrelated draws of its own, printed to four
+/// digits: about this many standard deviations of the parameter.
+const MONTE_CARLO: f64 = 0.06;
+
+#[test]
+fn alogliptin_posterior_meets_the_reference() {
+    let sampling = BayesOptions {
+        shape_sd: Some(100.0),
+        seed: 20_261_127,
+        ..BayesOptions::default()
+    };
+    let found = bayes(&alog(), &as_printed(), &sampling, Benefit::Lower, Some(0.3), 0.95).unwrap();
+    let reference = [
+        ("alog_6.25", -0.5886),
+        ("alog_12.5", -0.7762),
+        ("alog_25", -0.8454),
+        ("alog_50", -0.9668),
+        ("alog_100", -0.8325),
+        ("log_et50", 1.6475),
+    ];
+    assert_eq!(found.parameters.len(), reference.len());
+    for (name, mean) in reference {
+        let ours = found.parameters.iter().find(|p| p.name == name).unwrap();
+        println!("{name} {} {} {:?}", ours.mean, ours.sd, ours.convergence);
+        assert!((ours.mean - mean).abs() < MONTE_CARLO * ours.sd, "{name} {} {mean}", ours.mean);
+        assert!(ours.convergence.r_hat < 1.01 && ours.convergence.ess_bulk > 1_000.0);
+    }
+    let shape = found.parameters.iter().find(|p| p.name == "log_et50").unwrap();
+    assert!((shape.sd / 0.0402 - 1.0).abs() < 0.05, "{}", shape.sd);
+    assert_eq!((found.draws, found.divergences), (4_000, 0));
+    // rich data: likelihood and posterior agree on the onset within a few hundredths
+    let at = |d: Definition| {
+        found.onset.iter().find(|o| o.treatment == "alog_25" && o.definition == d).unwrap().clone()
+    };
+    let onset = at(Definition::ImportantDifference);
+    assert!((onset.median.unwrap() - 2.8444).abs() < 0.03 && onset.p_never == 0.0, "{onset:?}");
+    assert!((onset.lower.unwrap() - 2.6688).abs() < 0.03 && (onset.upper.unwrap() - 3.0383).abs() < 0.03);
+    let again = bayes(&alog(), &as_printed(), &sampling, Benefit::Lower, Some(0.3), 0.95).unwrap();
+    assert_eq!(found.parameters, again.parameters, "same seed, same draws");
+}
+
+#[test]
+fn a_posterior_that_was_not_sampled_is_refused() {
+    use onset_math::nuts::Nuts;
+    let few = BayesOptions {
+        nuts: Nuts {
+            warmup: 20,
+            draws: 30,
+            ..Nuts::default()
+        },
+        ..BayesOptions::default()
+    };
+    let error = bayes(&alog(), &as_printed(), &few, Benefit::Lower, None, 0.95).unwrap_err();
+    assert!(matches!(&error, TimecourseError::NotSampled { why } if why.contains("effective sample size")), "{error}");
+    let random = Options {
+        random: true,
+        ..as_printed()
+    };
+    let missing = bayes(&alog(), &random, &BayesOptions::default(), Benefit::Lower, None, 0.95).unwrap_err();
+    assert!(matches!(&missing, TimecourseError::Options { message } if message.contains("prior of tau")));
+    let linear = Options {
+        form: Form::Linear,
+        ..as_printed()
+    };
+    assert!(matches!(
+        bayes(&alog(), &linear, &BayesOptions::default(), Benefit::Lower, None, 0.95),
+        Err(TimecourseError::Options { .. })
+    ));
+}
+
+#[test]
+fn spread_between_studies_is_sampled_with_its_prior() {
+    let options = Options {
+        random: true,
+        ..as_printed()
+    };
+    let sampling = BayesOptions {
+        tau_scale: Some(0.5),
+        ..BayesOptions::default()
+    };
+    let found = bayes(&alog(), &options, &sampling, Benefit::Lower, Some(0.3), 0.95).unwrap();
+    let tau = found.parameters.iter().find(|p| p.name == "tau").unwrap();
+    let likelihood = fit(&alog(), &options).unwrap().tau2.unwrap().sqrt();
+    println!("tau {tau:?}, REML {likelihood}");
+    assert!(tau.lower < likelihood && likelihood < tau.upper);
+    assert!(found.priors.iter().any(|p| p.contains("half-normal")));
+}

@@ -5,6 +5,7 @@ pub(crate) mod blinding;
 pub(crate) mod comparison;
 pub(crate) mod course;
 pub(crate) mod diagnosis;
+pub(crate) mod durability;
 pub(crate) mod evidence;
 pub(crate) mod floor;
 pub(crate) mod forest;
@@ -59,6 +60,7 @@ pub fn figures(answers: &Answers) -> Vec<Figure> {
     list.extend(comparison::figure(answers));
     list.extend(floor::figure(answers));
     list.extend(timecourse::figures(answers));
+    list.extend(durability::figures(answers));
     list.extend(evidence::cohorts(&answers.evidence));
     list.extend(evidence::risk_of_bias(&answers.evidence));
     list

@@ -5,6 +5,7 @@
 mod answers;
 mod blinding;
 mod certainty;
+mod durability;
 mod economics;
 mod evidence;
 mod floor;
@@ -72,6 +73,11 @@ impl<'a> Context<'a> {
         let found = self.pools.iter().find(|(known, _)| std::ptr::eq(*known, pool));
         found.map_or("", |(_, name)| name)
     }
+}
+
+/// A definition of onset in words.
+pub(crate) fn onset_definition(code: &str) -> &'static str {
+    timecourse::definition(code)
 }
 
 /// A section of the page: its anchor, its heading, what stands in it.

@@ -4,6 +4,7 @@
 //! break) gets a leading apostrophe. Numbers are never changed.
 
 mod blinding;
+mod durability;
 mod economics;
 mod evidence;
 mod floor;
@@ -199,6 +200,7 @@ pub fn tables(answers: &Answers) -> Vec<Table> {
     list.extend(answers.floor.iter().flat_map(floor::tables));
     list.extend(answers.economics.iter().flat_map(economics::tables));
     list.extend(answers.verdict.iter().flat_map(verdict::tables));
+    list.extend(answers.durability.iter().map(durability::table));
     list.extend(evidence::tables(&answers.evidence));
     list
 }

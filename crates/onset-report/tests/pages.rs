@@ -135,10 +135,10 @@ fn six_answers_stand_at_the_top_and_only_filled_ones_have_a_section() {
     for name in ["speed", "size", "duration", "blinding", "comparison", "certainty"] {
         assert!(html.contains(&format!("id=\"answer-{name}\"")), "{name}");
     }
-    for (name, there) in [("speed", true), ("size", true), ("comparison", true)] {
+    for (name, there) in [("speed", true), ("size", true), ("duration", true), ("comparison", true)] {
         assert_eq!(html.contains(&format!("<section id=\"{name}\"")), there, "{name}");
     }
-    for name in ["duration", "blinding", "certainty"] {
+    for name in ["blinding", "certainty"] {
         assert!(!html.contains(&format!("<section id=\"{name}\"")), "{name}");
     }
     let seen = visible(&html);
@@ -171,6 +171,7 @@ fn an_empty_review_still_makes_both_pages() {
         answer.pool = None;
         answer.estimate = None;
     }
+    answers.durability = None;
     answers.evidence.studies.clear();
     answers.evidence.cells.clear();
     answers.evidence.published.clear();

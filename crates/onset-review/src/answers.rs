@@ -49,6 +49,9 @@ pub struct Answers {
     /// Curves over time, where the protocol asks for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timecourse: Option<crate::timecourse::TimeCourses>,
+    /// Relapse and response kept, where the protocol declares which rows speak about them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub durability: Option<crate::durability::DurabilityReport>,
     /// What holds for the whole run.
     pub warnings: Vec<Note>,
 }

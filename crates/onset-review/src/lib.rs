@@ -5,6 +5,7 @@ pub mod answers;
 mod companion;
 mod convert;
 mod diagnosis;
+pub mod durability;
 pub mod economics;
 mod effect;
 mod evidence_report;

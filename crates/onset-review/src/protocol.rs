@@ -3,10 +3,12 @@
 //! Everything that changes a number stands here; unknown keys are errors. The JSON Schema printed by
 //! `onset schema` is derived from these types.
 
+mod durability;
 mod economics;
 mod floor;
 mod verdict;
 
+pub use durability::{Durability, DurabilityEntry, DurabilityGroup, Estimand};
 pub use economics::{Course, Economics, Price};
 pub use floor::{Floor, Fork, ForkKind};
 pub use verdict::VerdictRules;
@@ -65,6 +67,9 @@ pub struct Protocol {
     /// Curves over time: onset, response window, evidence horizon.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timecourse: Option<Timecourse>,
+    /// What lasts: relapse and response kept, estimand by estimand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub durability: Option<Durability>,
 }
 
 /// `[[harm]]`: a harm that a reader will look for; the page says where no table holds it.

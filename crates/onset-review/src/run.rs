@@ -1,6 +1,7 @@
 //! From a protocol and its evidence to the answers.
 
 use crate::answers::{Answer, Answers, Estimate, Note, Pool, ReviewInfo};
+use crate::durability;
 use crate::economics;
 use crate::evidence_report;
 use crate::floor;
@@ -82,10 +83,13 @@ pub fn run(
         grade::tell(&mut certainty, grade, &pools);
     }
     let courses = timecourse::courses(&index);
+    let lasting = durability::durability(&index, evidence);
+    let mut how_long = timecourse::duration(duration(&index, &pools), &index, courses.as_ref());
+    durability::tell(&mut how_long, lasting.as_ref());
     let answers = Answers {
         review: review_info(protocol, evidence),
         speed: timecourse::speed(speed::answer(&index, &pools), &index, courses.as_ref()),
-        duration: timecourse::duration(duration(&index, &pools), &index, courses.as_ref()),
+        duration: how_long,
         blinding: ledger::answer(evidence, ledger.as_ref()),
         comparison: comparison(&index, &pools),
         certainty,
@@ -98,6 +102,7 @@ pub fn run(
         missing: missing::missing(&index, &pools),
         flagged: propagate::flagged(protocol, evidence, &pools, checks),
         timecourse: courses,
+        durability: lasting,
         warnings: Vec::new(),
         size: size_answer(&index, pools),
     };

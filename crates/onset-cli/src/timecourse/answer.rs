@@ -1,13 +1,15 @@
 //! The answer of `onset timecourse` as JSON and as sheets.
 
 use super::rows::Rows;
+use crate::arguments::usage;
 use super::{Arguments, SmallValues};
 use crate::output::{Cell, Output, Sheet};
 use onset::data::Diagnostic;
 use onset::models::timecourse::{
-    Area, Benefit, Curve, Ending, Fit, Longitudinal, Options, Role, area, benefit_of, compare_forms,
-    evidence, leave_one_out, onset_times, simultaneous_critical, window,
+    Area, BayesOptions, Benefit, Curve, Ending, Fit, Longitudinal, Options, Role, TimecourseError, area, bayes, benefit_of,
+    compare_forms, evidence, fixed_windows, leave_one_out, onset_times, simultaneous_critical, window,
 };
+use onset::math::nuts::Nuts;
 use serde::Serialize;
 
 /// Points of a drawn curve.
@@ -16,10 +18,10 @@ const DRAWN: u32 = 60;
 const FRACTIONS: [f64; 2] = [0.5, 0.1];
 
 #[derive(Serialize)]
-struct Answer {
+pub struct Answer {
     form: &'static str,
     reference: String,
-    benefit: &'static str,
+    pub benefit: &'static str,
     parameters: Vec<Parameter>,
     covariance: Vec<Vec<f64>>,
     rss: f64,
@@ -33,17 +35,24 @@ struct Answer {
     aic: f64,
     solution: &'static str,
     not_identified: Option<String>,
-    onset: Vec<Onset>,
-    window: Vec<Span>,
-    information: Vec<Information>,
-    horizon: Vec<HorizonAt>,
+    pub onset: Vec<Onset>,
+    pub window: Vec<Span>,
+    pub information: Vec<Information>,
+    pub horizon: Vec<HorizonAt>,
     area: Vec<Benefits>,
-    curve: Vec<Drawn>,
+    pub curve: Vec<Drawn>,
     studies: Vec<Visit>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bayes: Option<Sampled>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    windows: Option<Vec<Fixed>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     comparison: Option<Vec<Compared>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     leave_one_out: Option<Vec<Left>>,
+    /// Names of the figures that were written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    figures: Option<Vec<String>>,
 }
 
 #[derive(Serialize)]
@@ -57,48 +66,48 @@ struct Parameter {
 }
 
 #[derive(Serialize)]
-struct Onset {
-    treatment: String,
-    definition: &'static str,
-    threshold: Option<f64>,
-    estimate: Option<f64>,
-    interval: &'static str,
-    lower: Option<f64>,
-    upper: Option<f64>,
-    p_never: Option<f64>,
-    beyond_data: bool,
-    trials: Option<usize>,
-    patients: Option<f64>,
-    information: Option<f64>,
-    why_not: Option<String>,
+pub struct Onset {
+    pub treatment: String,
+    pub definition: &'static str,
+    pub threshold: Option<f64>,
+    pub estimate: Option<f64>,
+    pub interval: &'static str,
+    pub lower: Option<f64>,
+    pub upper: Option<f64>,
+    pub p_never: Option<f64>,
+    pub beyond_data: bool,
+    pub trials: Option<usize>,
+    pub patients: Option<f64>,
+    pub information: Option<f64>,
+    pub why_not: Option<String>,
 }
 
 #[derive(Serialize)]
-struct Span {
-    treatment: String,
-    threshold: f64,
-    onset: Option<f64>,
-    onset_lower: Option<f64>,
-    onset_upper: Option<f64>,
-    loss: Option<f64>,
-    loss_lower: Option<f64>,
-    loss_upper: Option<f64>,
-    lasts: bool,
-    p_never: f64,
+pub struct Span {
+    pub treatment: String,
+    pub threshold: f64,
+    pub onset: Option<f64>,
+    pub onset_lower: Option<f64>,
+    pub onset_upper: Option<f64>,
+    pub loss: Option<f64>,
+    pub loss_lower: Option<f64>,
+    pub loss_upper: Option<f64>,
+    pub lasts: bool,
+    pub p_never: f64,
 }
 
 #[derive(Serialize)]
-struct Information {
-    time_hours: f64,
-    trials: usize,
-    patients: f64,
-    information: f64,
+pub struct Information {
+    pub time_hours: f64,
+    pub trials: usize,
+    pub patients: f64,
+    pub information: f64,
 }
 
 #[derive(Serialize)]
-struct HorizonAt {
-    fraction: f64,
-    time_hours: Option<f64>,
+pub struct HorizonAt {
+    pub fraction: f64,
+    pub time_hours: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -112,14 +121,14 @@ struct Benefits {
 }
 
 #[derive(Serialize)]
-struct Drawn {
-    treatment: String,
-    time: f64,
-    estimate: f64,
-    lower: f64,
-    upper: f64,
-    band_lower: f64,
-    band_upper: f64,
+pub struct Drawn {
+    pub treatment: String,
+    pub time: f64,
+    pub estimate: f64,
+    pub lower: f64,
+    pub upper: f64,
+    pub band_lower: f64,
+    pub band_upper: f64,
 }
 
 #[derive(Serialize)]
@@ -131,6 +140,49 @@ struct Visit {
     mean: f64,
     fitted: f64,
     standardised: f64,
+}
+
+#[derive(Serialize)]
+struct Sampled {
+    parameters: Vec<SampledParameter>,
+    draws: usize,
+    divergences: usize,
+    acceptance: f64,
+    priors: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct SampledParameter {
+    name: String,
+    mean: f64,
+    sd: f64,
+    median: f64,
+    lower: f64,
+    upper: f64,
+    r_hat: f64,
+    ess_bulk: f64,
+    ess_tail: f64,
+}
+
+#[derive(Serialize)]
+struct Fixed {
+    treatment: String,
+    r#struct: Option<&'static str>,
+    means: Vec<FixedMean>,
+    rho: Vec<f64>,
+    loglik: f64,
+}
+
+#[derive(Serialize)]
+struct FixedMean {
+    from: f64,
+    to: f64,
+    k: usize,
+    estimate: f64,
+    se: f64,
+    ci_lower: f64,
+    ci_upper: f64,
+    tau2: f64,
 }
 
 #[derive(Serialize)]
@@ -238,8 +290,11 @@ pub fn output(
         area: Vec::new(),
         curve: Vec::new(),
         studies: fit.fitted.iter().map(visit).collect(),
+        bayes: None,
+        windows: fixed(arguments, data, options, rows, &mut warnings)?,
         comparison: arguments.compare.then(|| compared(data, options)),
         leave_one_out: arguments.leave_one_out.then(|| left(data, options)),
+        figures: None,
     };
     let to = reach.unwrap_or(fit.last_time());
     for curve in &curves {
@@ -267,10 +322,17 @@ pub fn output(
             draw(&mut answer.curve, curve, to, arguments.level);
         }
     }
+    if arguments.bayes {
+        sampled(&mut answer, arguments, data, options, benefit, rows)?;
+    }
     if answer.onset.iter().any(|o| o.beyond_data) {
         let message =
             "an onset lies after the last visit: it extrapolates the form and is marked beyond_data";
         warnings.push(Diagnostic::warning("beyond_data", message).file(rows.file()));
+    }
+    if let Some(dir) = &arguments.figures {
+        let panels = super::figures::panels(&answer, arguments, data, rows);
+        answer.figures = Some(crate::figures::write(dir, &panels)?);
     }
     let sheets = sheets(&answer);
     Output::new(&answer, sheets, warnings)
@@ -376,6 +438,139 @@ fn visit(f: &onset::models::timecourse::Fitted) -> Visit {
     }
 }
 
+/// The posterior, and its onset times beside those of the likelihood.
+fn sampled(
+    answer: &mut Answer,
+    arguments: &Arguments,
+    data: &Longitudinal,
+    options: &Options,
+    benefit: Benefit,
+    rows: &Rows,
+) -> Result<(), Diagnostic> {
+    let sampling = BayesOptions {
+        shape_sd: arguments.shape_sd,
+        tau_scale: arguments.tau_scale,
+        seed: arguments.seed,
+        nuts: Nuts {
+            warmup: arguments.draws,
+            draws: arguments.draws,
+            ..Nuts::default()
+        },
+        ..BayesOptions::default()
+    };
+    let found = bayes(data, options, &sampling, benefit, arguments.threshold, arguments.level);
+    let found = found.map_err(|error| match error {
+        TimecourseError::Options { message } => usage(message),
+        TimecourseError::NotSampled { .. } => Diagnostic::error("not_sampled", error.to_string())
+            .file(rows.file())
+            .hint("more --draws, a form with fewer shapes, or --fix: the visits may not show what is asked"),
+        other => rows.refused(&other),
+    })?;
+    answer.onset.extend(found.onset.iter().map(|o| Onset {
+        treatment: o.treatment.clone(),
+        definition: o.definition.code(),
+        threshold: o.threshold,
+        estimate: o.median,
+        interval: "posterior",
+        lower: o.lower,
+        upper: o.upper,
+        p_never: Some(o.p_never),
+        beyond_data: o.median.is_some_and(|t| t > data.range().1),
+        trials: None,
+        patients: None,
+        information: None,
+        why_not: o.median.is_none().then(|| "most draws of the curve never get there".to_owned()),
+    }));
+    answer.bayes = Some(Sampled {
+        parameters: found
+            .parameters
+            .into_iter()
+            .map(|p| SampledParameter {
+                name: p.name,
+                mean: p.mean,
+                sd: p.sd,
+                median: p.median,
+                lower: p.lower,
+                upper: p.upper,
+                r_hat: p.convergence.r_hat,
+                ess_bulk: p.convergence.ess_bulk,
+                ess_tail: p.convergence.ess_tail,
+            })
+            .collect(),
+        draws: found.draws,
+        divergences: found.divergences,
+        acceptance: found.acceptance,
+        priors: found.priors,
+    });
+    Ok(())
+}
+
+/// Fixed windows of every treatment; a treatment without a visit in any is named.
+fn fixed(
+    arguments: &Arguments,
+    data: &Longitudinal,
+    options: &Options,
+    rows: &Rows,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Option<Vec<Fixed>>, Diagnostic> {
+    if arguments.windows.is_empty() {
+        return Ok(None);
+    }
+    let mut all = Vec::new();
+    for (index, treatment) in data.treatments().iter().enumerate().skip(1) {
+        let found = fixed_windows(
+            data,
+            index,
+            &arguments.windows,
+            options.within,
+            arguments.structure,
+            arguments.level,
+        );
+        match found {
+            Ok(found) => {
+                warnings.extend(
+                    found
+                        .warnings
+                        .iter()
+                        .map(|w| Diagnostic::warning("windows", w.as_str()).file(rows.file())),
+                );
+                all.push(Fixed {
+                    treatment: found.treatment,
+                    r#struct: arguments.structure.map(|s| s.code()),
+                    loglik: found.fit.loglik(),
+                    rho: found.rho,
+                    means: found
+                        .means
+                        .iter()
+                        .map(|m| FixedMean {
+                            from: m.window.from,
+                            to: m.window.to,
+                            k: m.k,
+                            estimate: m.estimate,
+                            se: m.se,
+                            ci_lower: m.lower,
+                            ci_upper: m.upper,
+                            tau2: m.tau2,
+                        })
+                        .collect(),
+                });
+            }
+            Err(error @ TimecourseError::BadWindows { .. }) => {
+                return Err(usage(format!("--windows: {error}")));
+            }
+            Err(TimecourseError::NoComparison) => {
+                let message = format!("no study compares '{treatment}' with the reference in a window");
+                warnings.push(Diagnostic::warning("no_windows", message).file(rows.file()));
+            }
+            Err(error) => {
+                let message = format!("no fixed windows of '{treatment}': {error}");
+                warnings.push(Diagnostic::warning("no_windows", message).file(rows.file()));
+            }
+        }
+    }
+    Ok(Some(all))
+}
+
 fn compared(data: &Longitudinal, options: &Options) -> Vec<Compared> {
     compare_forms(data, options)
         .into_iter()
@@ -449,5 +644,42 @@ fn sheets(answer: &Answer) -> Vec<Sheet> {
     for h in &answer.horizon {
         horizon.push(vec![h.fraction.into(), Cell::from(h.time_hours)]);
     }
-    vec![first, onset, fit, horizon]
+    let mut list = vec![first, onset, fit, horizon];
+    if let Some(sampled) = &answer.bayes {
+        let head = ["name", "mean", "sd", "median", "lower", "upper", "R-hat", "ESS bulk", "ESS tail"];
+        let mut posterior = Sheet::new("Posterior", &head);
+        for p in &sampled.parameters {
+            posterior.push(vec![
+                p.name.as_str().into(),
+                p.mean.into(),
+                p.sd.into(),
+                p.median.into(),
+                p.lower.into(),
+                p.upper.into(),
+                p.r_hat.into(),
+                p.ess_bulk.into(),
+                p.ess_tail.into(),
+            ]);
+        }
+        list.push(posterior);
+    }
+    if let Some(all) = &answer.windows {
+        let head = ["treatment", "from", "to", "k", "estimate", "se", "ci_lower", "ci_upper", "tau2"];
+        let mut windows = Sheet::new("Fixed windows", &head);
+        for (treatment, m) in all.iter().flat_map(|w| w.means.iter().map(move |m| (&w.treatment, m))) {
+            windows.push(vec![
+                treatment.as_str().into(),
+                m.from.into(),
+                m.to.into(),
+                m.k.into(),
+                m.estimate.into(),
+                m.se.into(),
+                m.ci_lower.into(),
+                m.ci_upper.into(),
+                m.tau2.into(),
+            ]);
+        }
+        list.push(windows);
+    }
+    list
 }

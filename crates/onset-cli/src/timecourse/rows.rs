@@ -4,6 +4,7 @@ use super::Arguments;
 use crate::arguments::usage;
 use onset::data::{Column, Diagnostic, Table};
 use onset::models::timecourse::{TimeVisit, TimecourseError};
+use std::collections::BTreeMap;
 
 /// Visits, and where each stood.
 pub struct Rows {
@@ -12,6 +13,8 @@ pub struct Rows {
     places: Vec<usize>,
     table: Table,
     pub warnings: Vec<Diagnostic>,
+    /// Times of doses by study and arm, where a column names them.
+    pub dose_times: BTreeMap<(String, String), Vec<f64>>,
 }
 
 impl Rows {
@@ -75,6 +78,7 @@ pub fn read(arguments: &Arguments) -> Result<Rows, Diagnostic> {
     }
     let table = Table::read(&arguments.file)?;
     let (mut visits, mut places, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
+    let mut dose_times = BTreeMap::new();
     {
         let text = |name: &str| table.column(name).map(|c| c.texts());
         let numbers = |name: &Option<String>| -> Result<Option<Vec<Option<f64>>>, Diagnostic> {
@@ -86,6 +90,7 @@ pub fn read(arguments: &Arguments) -> Result<Rows, Diagnostic> {
         let means = table.column(&arguments.mean)?.numbers()?;
         let spreads = table.column(spread)?.numbers()?;
         let (ns, doses) = (numbers(&arguments.n)?, numbers(&arguments.dose)?);
+        let schedules = arguments.dose_times.as_ref().map(|name| text(name)).transpose()?;
         for row in 0..table.rows() {
             let at = |column: &[Option<f64>]| column.get(row).copied().flatten();
             let word = |column: &[Option<&str>]| column.get(row).copied().flatten().map(str::to_owned);
@@ -103,6 +108,17 @@ pub fn read(arguments: &Arguments) -> Result<Rows, Diagnostic> {
             if let (Some(study), Some(arm), Some(treatment), Some(time), Some(mean), Some(se)) = whole
                 && dose != Some(None)
             {
+                let schedule = schedules.as_ref().and_then(|s| s.get(row).copied().flatten());
+                if let Some(schedule) = schedule {
+                    let at = |d: Diagnostic| d.file(table.name()).line(table.line(row)).study(study.clone());
+                    let times = schedule_of(schedule).map_err(at)?;
+                    let key = (study.clone(), arm.clone());
+                    if let Some(other) = dose_times.insert(key, times.clone()).filter(|o| *o != times) {
+                        let message = format!("arm '{arm}' has two schedules of doses");
+                        let finding = Diagnostic::error("two_schedules", message).found(schedule);
+                        return Err(at(finding.allowed(format!("{other:?}, as in a row before"))));
+                    }
+                }
                 places.push(row);
                 visits.push(TimeVisit {
                     study,
@@ -133,7 +149,20 @@ pub fn read(arguments: &Arguments) -> Result<Rows, Diagnostic> {
         places,
         table,
         warnings,
+        dose_times,
     })
+}
+
+/// "0;72;168".
+fn schedule_of(text: &str) -> Result<Vec<f64>, Diagnostic> {
+    text.split(';')
+        .map(|part| part.trim().parse().ok().filter(|t: &f64| t.is_finite()))
+        .collect::<Option<Vec<f64>>>()
+        .ok_or_else(|| {
+            Diagnostic::error("not_a_schedule", "the times of doses are no list of numbers")
+                .found(text)
+                .allowed("numbers with semicolons between them, such as 0;72;168")
+        })
 }
 
 fn times(column: &Column<'_>) -> Result<Vec<Option<f64>>, Diagnostic> {

@@ -33,7 +33,11 @@ pub struct Curve {
     parameters: Vec<f64>,
     covariance: Matrix,
     columns: usize,
+    /// Places of the parameters among those of the fit.
+    places: Vec<usize>,
     df: Option<f64>,
+    /// Times of doses; empty: one, at 0.
+    doses: Vec<f64>,
     /// First and last visit of the data.
     pub range: (f64, f64),
 }
@@ -76,13 +80,23 @@ impl Fit {
             parameters: at.iter().map(|&i| self.parameters[i].estimate).collect(),
             covariance: self.covariance.select(&at, &at),
             columns: self.model.columns(),
+            places: at,
             df: self.df,
+            doses: Vec::new(),
             range: (self.first_time, self.last_time),
         }
     }
 }
 
 impl Curve {
+    /// The curve after doses at these times: what each adds, summed. Onset, window and area are then those of the course.
+    pub fn after(&self, doses: &[f64]) -> Curve {
+        Curve {
+            doses: doses.to_vec(),
+            ..self.clone()
+        }
+    }
+
     /// Index of the treatment in the data.
     pub fn treatment_index(&self) -> usize {
         self.index
@@ -117,6 +131,10 @@ impl Curve {
         self.df.map_or_else(|| normal::sf(z), |df| student_t::sf(z, df))
     }
 
+    pub(super) fn places(&self) -> &[usize] {
+        &self.places
+    }
+
     pub(super) fn df(&self) -> Option<f64> {
         self.df
     }
@@ -130,7 +148,7 @@ impl Curve {
     }
 
     pub(super) fn has_limit(&self) -> bool {
-        self.model.form.limit().is_some()
+        self.doses.is_empty() && self.model.form.limit().is_some()
     }
 
     /// Whether the form itself, in any direction, ends where it began.
@@ -172,9 +190,7 @@ impl Curve {
         let shapes = self.model.form.shapes().len();
         let mut f = [0.0; MAX_COLUMNS];
         let shape = &parameters[self.columns..self.columns + shapes];
-        self.model
-            .form
-            .write(shape, &self.model.knots, t, &mut f[..self.columns]);
+        self.model.write(shape, &self.doses, t, &mut f[..self.columns]);
         let sum: f64 = f
             .iter()
             .take(self.columns)
@@ -195,11 +211,8 @@ impl Curve {
         if self.has_limit() {
             return f64::INFINITY;
         }
-        if let Some(t) = self
-            .model
-            .form
-            .peak_time(&parameters[self.columns..self.columns + shapes])
-        {
+        let own = || self.model.form.peak_time(&parameters[self.columns..self.columns + shapes]);
+        if let Some(t) = self.doses.is_empty().then(own).flatten() {
             return t;
         }
         let steps = 512;

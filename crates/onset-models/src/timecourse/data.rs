@@ -42,12 +42,22 @@ pub(super) struct ArmVisits {
     /// Index into the treatments; 0 is the reference.
     pub treatment: usize,
     pub dose: f64,
+    /// Times of its doses; empty: one, at 0.
+    pub doses: Vec<f64>,
     /// Positions in the input.
     pub rows: Vec<usize>,
     pub times: Vec<f64>,
     pub means: Vec<f64>,
     pub ses: Vec<f64>,
     pub ns: Vec<Option<f64>>,
+}
+
+impl ArmVisits {
+    /// Time since the latest dose at or before `t`.
+    pub fn since_dose(&self, t: f64) -> f64 {
+        let last = self.doses.iter().copied().take_while(|&at| at <= t).last();
+        t - last.unwrap_or(0.0)
+    }
 }
 
 /// Arms of one study.
@@ -151,6 +161,43 @@ impl Longitudinal {
             treatments,
             notes,
         })
+    }
+
+    /// The same with the times at which the arms got their doses, by study and arm; arms that are not named got one, at
+    /// time 0. An effect is then the sum of what each dose given so far adds (superposition), and a fitted curve that of
+    /// a single dose; [`Curve::after`](super::Curve::after) gives the course of a schedule.
+    ///
+    /// # Errors
+    /// `BadDoses` for times that are not finite, below 0 or not in order, and for studies and arms that are not there.
+    pub fn with_dose_times(
+        mut self,
+        doses: &BTreeMap<(String, String), Vec<f64>>,
+    ) -> Result<Self, TimecourseError> {
+        for ((study, arm), times) in doses {
+            let refused = |what: &'static str| TimecourseError::BadDoses {
+                study: study.clone(),
+                arm: arm.clone(),
+                what,
+            };
+            if times.is_empty() || times.iter().any(|t| !(t.is_finite() && *t >= 0.0)) {
+                return Err(refused("a dose time is no number of 0 or more"));
+            }
+            if times.windows(2).any(|pair| matches!(pair, [a, b] if a >= b)) {
+                return Err(refused("the dose times do not increase"));
+            }
+            let mine = self.studies.iter_mut().filter(|s| s.name == *study).flat_map(|s| &mut s.arms);
+            match mine.into_iter().find(|a| a.name == *arm) {
+                Some(found) if times.as_slice() != [0.0] => found.doses.clone_from(times),
+                Some(_) => {}
+                None => return Err(refused("there is no such arm in the analysis")),
+            }
+        }
+        Ok(self)
+    }
+
+    /// Whether an arm got more than a single dose at time 0.
+    pub fn has_schedules(&self) -> bool {
+        self.studies.iter().flat_map(|s| &s.arms).any(|a| !a.doses.is_empty())
     }
 
     /// Treatments, the reference first.
@@ -328,6 +375,7 @@ fn built(visits: &[TimeVisit], name: &str, arms: &[Vec<usize>], treatments: &[St
                 .and_then(|v| treatments.iter().position(|t| *t == v.treatment))
                 .unwrap_or(0),
             dose: first.and_then(|v| v.dose).unwrap_or(0.0),
+            doses: Vec::new(),
             rows: rows.clone(),
             times: of.iter().map(|v| v.time).collect(),
             means: of.iter().map(|v| v.mean).collect(),

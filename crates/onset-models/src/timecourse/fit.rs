@@ -281,8 +281,14 @@ pub fn fit(data: &Longitudinal, options: &Options) -> Result<Fit, TimecourseErro
     })
 }
 
-fn model(data: &Longitudinal, options: &Options) -> Result<(Model, Vec<String>), TimecourseError> {
+pub(super) fn model(data: &Longitudinal, options: &Options) -> Result<(Model, Vec<String>), TimecourseError> {
     let wrong = |message: String| Err(TimecourseError::Options { message });
+    if data.has_schedules() && !options.form.rises_and_falls() {
+        return wrong(format!(
+            "doses are summed for forms that fall back to 0 (bateman, emax-decay); '{}' does not",
+            options.form.code()
+        ));
+    }
     if options.random && options.form == Form::Spline {
         return wrong("random effects stand on the amplitude, and a spline has several".to_owned());
     }
@@ -332,7 +338,7 @@ fn model(data: &Longitudinal, options: &Options) -> Result<(Model, Vec<String>),
     Ok((model, groups))
 }
 
-fn dose_range(data: &Longitudinal) -> Result<(f64, f64), TimecourseError> {
+pub(super) fn dose_range(data: &Longitudinal) -> Result<(f64, f64), TimecourseError> {
     let arms = data
         .studies
         .iter()
@@ -352,7 +358,7 @@ fn dose_range(data: &Longitudinal) -> Result<(f64, f64), TimecourseError> {
     Ok((lo, hi))
 }
 
-fn shape_names(options: &Options, groups: &[String]) -> Vec<String> {
+pub(super) fn shape_names(options: &Options, groups: &[String]) -> Vec<String> {
     let mut names = Vec::new();
     for group in groups {
         for shape in options.form.shapes() {
@@ -367,7 +373,7 @@ fn shape_names(options: &Options, groups: &[String]) -> Vec<String> {
     names
 }
 
-fn hold(
+pub(super) fn hold(
     names: &[String],
     fixed: &BTreeMap<String, f64>,
     theta: &mut [f64],

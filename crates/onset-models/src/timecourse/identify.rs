@@ -27,7 +27,8 @@ impl Identification {
     }
 }
 
-/// The rule for shape `k`: at least two studies with a visit on each side of the time at which it shows.
+/// The rule for shape `k`: at least two studies with a visit on each side of the time at which it shows, counted from
+/// the latest dose.
 pub(super) fn identification(
     data: &Longitudinal,
     model: &Model,
@@ -61,7 +62,7 @@ pub(super) fn identification(
         let places: Vec<f64> = if is_dose {
             arms.map(|a| a.dose).collect()
         } else {
-            arms.flat_map(|a| a.times.iter().copied().filter(|&t| t > 0.0))
+            arms.flat_map(|a| a.times.iter().map(|&t| a.since_dose(t)).filter(|&t| t > 0.0))
                 .collect()
         };
         before += usize::from(places.iter().any(|&t| t < at));

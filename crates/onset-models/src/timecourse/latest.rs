@@ -3,7 +3,7 @@
 use super::TimecourseError;
 use super::data::Longitudinal;
 use super::fit::{Options, fit};
-use super::form::{MAX_COLUMNS, default_knots};
+use super::form::{Form, MAX_COLUMNS, default_knots};
 use super::onset::{Benefit, FAR};
 use super::search::bounds;
 use onset_math::normal;
@@ -37,7 +37,8 @@ pub struct Latest {
 /// # Formula
 /// `dev(t) = min_theta [ -2 l(theta) + ((a(t, theta) - d(theta)) / se(theta))^2 ] + 2 l_max`, with d the amplitude that
 /// is best at theta, se its standard error there, and `a = threshold / f(t; theta)`, the amplitude that reaches the
-/// important difference exactly at t. The limits enclose the times with `dev(t) <= z^2`.
+/// important difference exactly at t. The limits enclose the times with `dev(t) <= z^2`; the upper one is
+/// never before two trials have a visit.
 ///
 /// # Errors
 /// Those of [`fit`]; `Options` for other forms or more than two treatments.
@@ -98,7 +99,10 @@ pub fn latest_onset(
         .map(|i| (i, (from + (to - from) * f64::from(i) / f64::from(TIMES)).exp()))
         .filter(|(_, t)| allowed(*t))
         .collect();
-    let lower = inside.first().filter(|(i, _)| *i > 0).map(|(_, t)| *t);
+    // The fastest shape that was tried is no bound of the data: where it is allowed, so is every faster one.
+    let fastest = if form == Form::Exponential { profile.last() } else { profile.first() };
+    let open = fastest.is_some_and(|p| p.1 - least <= z * z);
+    let lower = inside.first().filter(|(i, _)| *i > 0 && !open).map(|(_, t)| *t);
     let step = ((to - from) / f64::from(TIMES)).exp();
     let edge = |outside: f64, within: f64| bisect(outside, within, &allowed);
     let lower = lower.map(|t| edge(t / step, t));
@@ -106,12 +110,12 @@ pub fn latest_onset(
         .last()
         .filter(|(i, _)| *i < TIMES)
         .map(|(_, t)| edge(*t * step, *t));
+    // A limit before the first visits would be the form's alone: two trials' visits are waited for.
+    let upper = upper.map(|u| second_visit(data).map_or(u, |t| u.max(t)));
     let trials = upper.map_or(0, |u| by(data, u));
     let why_not = match upper {
         None => Some("the data allow that the important difference is never reached".to_owned()),
-        Some(_) if trials < NEEDED => Some(format!(
-            "{trials} of the trials has a visit that early; two are needed"
-        )),
+        Some(_) if trials < NEEDED => Some("fewer than two trials have a visit".to_owned()),
         Some(_) => None,
     };
     Ok(Latest {
@@ -135,6 +139,17 @@ fn bisect(outside: f64, within: f64, allowed: &impl Fn(f64) -> bool) -> f64 {
         }
     }
     within.exp()
+}
+
+/// The time by which two trials have a visit after baseline.
+fn second_visit(data: &Longitudinal) -> Option<f64> {
+    let first = |s: &super::data::StudyArms| {
+        let times = s.arms.iter().flat_map(|a| a.times.iter().copied()).filter(|&t| t > 0.0);
+        times.reduce(f64::min)
+    };
+    let mut firsts: Vec<f64> = data.studies.iter().filter_map(first).collect();
+    firsts.sort_by(f64::total_cmp);
+    firsts.get(NEEDED - 1).copied()
 }
 
 /// Trials with a visit after baseline at or before `time`.

@@ -10,11 +10,13 @@
 
 mod area;
 mod band;
+mod bayes;
 mod compare;
 mod correlation;
 mod curve;
 mod data;
 mod fit;
+mod fixed;
 mod form;
 mod horizon;
 mod identify;
@@ -25,11 +27,13 @@ mod search;
 
 pub use area::{Area, area};
 pub use band::simultaneous_critical;
+pub use bayes::{Bayes, BayesOptions, OnsetPosterior, Posterior, bayes};
 pub use compare::{Comparison, LeftOut, compare_forms, leave_one_out};
 pub use correlation::{TimeScale, WithinArm};
 pub use curve::{Curve, Point};
 pub use data::{DataNote, Longitudinal, TimeVisit};
 pub use fit::{Baseline, Dispersion, Ending, Fit, Fitted, Options, Parameter, Role, fit};
+pub use fixed::{FixedWindow, FixedWindows, WindowMean, fixed_windows};
 pub use form::Form;
 pub use horizon::{Evidence, EvidencePoint, Horizon, evidence};
 pub use identify::Identification;
@@ -85,6 +89,16 @@ pub enum TimecourseError {
         /// Position in the input.
         index: usize,
     },
+    /// Times of doses that cannot be.
+    #[error("study '{study}', arm '{arm}': {what}")]
+    BadDoses {
+        /// Study.
+        study: String,
+        /// Arm.
+        arm: String,
+        /// What is wrong.
+        what: &'static str,
+    },
     /// A standard error that is not above 0, or a number that is not finite.
     #[error("study '{study}', arm '{arm}': {what} is {found}")]
     BadNumber {
@@ -133,6 +147,18 @@ pub enum TimecourseError {
     /// The linear part cannot be solved at any shape.
     #[error("the visits do not determine the curve: its columns depend on each other")]
     Singular,
+    /// Windows that cannot be.
+    #[error("{message}")]
+    BadWindows {
+        /// What is wrong.
+        message: String,
+    },
+    /// Chains that did not agree, hardly moved, or diverged.
+    #[error("the posterior was not sampled well enough to be used: {why}")]
+    NotSampled {
+        /// What was found.
+        why: String,
+    },
     /// An option that does not go with another.
     #[error("{message}")]
     Options {

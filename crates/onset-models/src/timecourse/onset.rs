@@ -255,6 +255,14 @@ fn important(curve: &Curve, sign: f64, size: f64, level: f64) -> [OnsetTime; 2] 
     [inversion, by_delta]
 }
 
+/// Where a curve with these parameters first reaches `size`, before its peak.
+pub(super) fn crossing_with(curve: &Curve, parameters: &[f64], sign: f64, size: f64) -> Option<f64> {
+    let top = curve.peak_time_with(parameters, sign);
+    let top = if top.is_finite() { top } else { curve.range.1 * FAR };
+    let grid = log_grid(curve.range.0.min(top) / FAR, top);
+    first_up(&grid, |t| sign * curve.value_with(parameters, t) - size)
+}
+
 /// The rising stretch of a curve and where it crosses.
 struct Rise {
     grid: Vec<f64>,

@@ -35,6 +35,20 @@ impl Model {
         theta.get(from..from + s).unwrap_or(&[])
     }
 
+    /// Columns at time `t` after doses at `doses` (none: one at 0): each dose adds the form from its own time on.
+    pub fn write(&self, shape: &[f64], doses: &[f64], t: f64, out: &mut [f64]) {
+        if doses.is_empty() {
+            return self.form.write(shape, &self.knots, t, out);
+        }
+        out.fill(0.0);
+        let mut one = [0.0; MAX_COLUMNS];
+        let columns = out.len().min(MAX_COLUMNS);
+        for &at in doses.iter().take_while(|&&at| at < t) {
+            self.form.write(shape, &self.knots, t - at, &mut one[..columns]);
+            out.iter_mut().zip(&one).for_each(|(sum, x)| *sum += x);
+        }
+    }
+
     pub fn dose_factor(&self, theta: &[f64], dose: f64) -> f64 {
         match theta.last() {
             Some(log_ed50) if self.dose => dose / (log_ed50.exp() + dose),
@@ -46,6 +60,7 @@ impl Model {
 struct ArmBlock {
     treatment: usize,
     dose: f64,
+    doses: Vec<f64>,
     times: Vec<f64>,
     y: Vec<f64>,
     cholesky: Option<Cholesky>,
@@ -274,9 +289,9 @@ impl Problem {
                 if from == 1 {
                     sum += nuisance[0];
                 }
-                self.model.form.write(
+                self.model.write(
                     self.model.shape(theta, 0),
-                    &self.model.knots,
+                    &arm.doses,
                     t,
                     &mut f[..columns],
                 );
@@ -290,9 +305,9 @@ impl Problem {
         }
         if arm.treatment > 0 {
             let factor = self.model.dose_factor(theta, arm.dose);
-            self.model.form.write(
+            self.model.write(
                 self.model.shape(theta, arm.treatment),
-                &self.model.knots,
+                &arm.doses,
                 t,
                 &mut f[..columns],
             );
@@ -338,9 +353,9 @@ impl Problem {
         z.resize(arm.times.len(), 0.0);
         let mut f = [0.0; MAX_COLUMNS];
         for (cell, &t) in z.iter_mut().zip(&arm.times) {
-            self.model.form.write(
+            self.model.write(
                 self.model.shape(theta, arm.treatment),
-                &self.model.knots,
+                &arm.doses,
                 t,
                 &mut f[..1],
             );
@@ -365,7 +380,6 @@ impl Problem {
         work.columns.resize(total * n, 0.0);
         let c = &mut work.columns;
         let mut f = [0.0; MAX_COLUMNS];
-        let form = self.model.form;
         for arm in &study.arms {
             let factor = self.model.dose_factor(theta, arm.dose);
             for (i, &t) in arm.times.iter().enumerate() {
@@ -377,9 +391,9 @@ impl Problem {
                         if from == 1 {
                             c[row] = 1.0;
                         }
-                        form.write(
+                        self.model.write(
                             self.model.shape(theta, 0),
-                            &self.model.knots,
+                            &arm.doses,
                             t,
                             &mut f[..columns],
                         );
@@ -389,9 +403,9 @@ impl Problem {
                     }
                 }
                 if arm.treatment > 0 {
-                    form.write(
+                    self.model.write(
                         self.model.shape(theta, arm.treatment),
-                        &self.model.knots,
+                        &arm.doses,
                         t,
                         &mut f[..columns],
                     );
@@ -460,6 +474,7 @@ fn arm_block(arm: &ArmVisits, within: WithinArm, offset: usize) -> Option<ArmBlo
     Some(ArmBlock {
         treatment: arm.treatment,
         dose: arm.dose,
+        doses: arm.doses.clone(),
         times: t.clone(),
         y: arm.means.clone(),
         cholesky,

@@ -1069,6 +1069,11 @@ fn single() -> Vec<(&'static str, Scene, Scene)> {
                 p::specification_narrow(&specification()),
             ),
         ),
+        named(
+            "onset-forest",
+            (p::onset_forest(&onset()), p::onset_forest_narrow(&onset())),
+        ),
+        named("trials", (p::trials(&trials()), p::trials_narrow(&trials()))),
         named("icons", (p::icons(&icons()), p::icons_narrow(&icons()))),
         named("funnel", (p::funnel(&funnel()), p::funnel_narrow(&funnel()))),
         named("baujat", (p::scatter(&baujat()), p::scatter_narrow(&baujat()))),
@@ -1205,5 +1210,92 @@ pub fn specification() -> onset_plot::specification::Specification {
                 label: "floor of 50 %".to_owned(),
             },
         ],
+    }
+}
+
+/// One comparison with every kind of time, one that never gets there.
+pub fn onset() -> onset_plot::onset::OnsetForest {
+    use onset_plot::onset::{OnsetBlock, OnsetForest, OnsetRow};
+    let row = |label: &str, hours: Option<f64>, lower: Option<f64>, upper: Option<f64>, note: &str| OnsetRow {
+        label: label.to_owned(),
+        hours,
+        lower,
+        upper,
+        bounded: lower.is_some() || upper.is_some(),
+        note: note.to_owned(),
+    };
+    OnsetForest {
+        heading: heading(
+            "onset-forest",
+            "Half of the effect is there after 2.3 hours",
+            "Times by definition; 95 % intervals",
+        ),
+        blocks: vec![
+            OnsetBlock {
+                label: "Ketamine v midazolam".to_owned(),
+                rows: vec![
+                    row("Half of the peak", Some(2.3), Some(1.1), Some(4.9), "5 trials, 312 people then"),
+                    row(
+                        "Important difference reached, and kept to the horizon",
+                        Some(3.1),
+                        Some(1.4),
+                        None,
+                        "5 trials, 312 people then",
+                    ),
+                    row("Separated from control, and stays so to the horizon", Some(24.0), None, None, ""),
+                ],
+            },
+            OnsetBlock {
+                label: "Ketamine v saline".to_owned(),
+                rows: vec![row("Important difference reached", None, None, None, "the fitted curve does not get there")],
+            },
+        ],
+        visits: Some((0.7, 336.0)),
+        horizon: Some(168.0),
+    }
+}
+
+/// Six trials of one to six visits under one curve; a long name.
+pub fn trials() -> onset_plot::trials::Trials {
+    use onset_plot::trials::{TrialPanel, TrialVisit, Trials};
+    let curve = |t: f64| -7.0 * t / (2.3 + t) * (-t * std::f64::consts::LN_2 / 400.0).exp();
+    let panel = |i: usize, label: &str, hours: &[f64]| TrialPanel {
+        key: format!("t{i}"),
+        label: label.to_owned(),
+        visits: hours
+            .iter()
+            .enumerate()
+            .map(|(k, &h)| {
+                let y = curve(h) + 2.0 * ((i * 5 + k * 3) % 4) as f64 - 3.0;
+                let half = 2.0 + 1.3 * ((i + k) % 3) as f64;
+                TrialVisit {
+                    hours: h,
+                    effect: Interval::new(y, y - half, y + half),
+                    people: 20 + 7 * i as u64,
+                    rows: rows(&[(10 * i + k) as u64 + 2]),
+                }
+            })
+            .collect(),
+        curve: Vec::new(),
+    };
+    Trials {
+        heading: heading(
+            "trials",
+            "Five of six trials lie near the common curve",
+            "Mean difference at each visit of each trial",
+        ),
+        effect: points(),
+        panels: vec![
+            panel(0, "Trial A 2000", &[0.7, 1.3, 4.0, 24.0, 72.0, 168.0]),
+            panel(1, "Trial B 2006", &[4.0, 24.0, 168.0]),
+            panel(2, "A consortium of nineteen university hospitals 2016", &[24.0, 48.0, 72.0, 168.0, 336.0]),
+            panel(3, "Trial D 2012", &[24.0]),
+            panel(4, "Trial E 2013", &[2.0, 24.0, 72.0]),
+            panel(5, "Trial F 2014", &[24.0, 672.0]),
+        ],
+        curve: (0..=40)
+            .map(|i| 0.7 * (480.0f64).powf(f64::from(i) / 40.0))
+            .map(|t| (t, curve(t)))
+            .collect(),
     }
 }

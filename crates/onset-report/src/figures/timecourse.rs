@@ -3,7 +3,10 @@
 use super::{Figure, direction, interval};
 use crate::words;
 use onset_plot::timecourse::{Other, Timecourse, Visit};
-use onset_plot::{Effect, Heading, Interval, Reference, timecourse, timecourse_narrow};
+use onset_plot::onset::{OnsetBlock, OnsetForest, OnsetRow};
+use onset_plot::trials::{TrialPanel, TrialVisit, Trials};
+use onset_plot::{Effect, Heading, Interval, Reference};
+use onset_plot::{onset_forest, onset_forest_narrow, timecourse, timecourse_narrow, trials, trials_narrow};
 use onset_review::Answers;
 use onset_review::timecourse::{ComparatorAt, TimeCourse};
 
@@ -21,8 +24,120 @@ pub(crate) fn drawable(course: &TimeCourse) -> bool {
     course.first_hours < course.last_hours
 }
 
-/// One figure a course.
+/// Name of the panels of single trials.
+pub(crate) fn trials_name(course: &TimeCourse) -> String {
+    name(course).replacen("visits-", "trials-", 1)
+}
+
+/// Name of the onset forest.
+pub(crate) fn onset_name(course: &TimeCourse) -> String {
+    name(course).replacen("visits-", "onset-", 1)
+}
+
+/// Every figure of a course: all visits, onset by definition, trial by trial.
 pub(super) fn figures(answers: &Answers) -> Vec<Figure> {
+    let mut list = all_visits(answers);
+    let courses = || answers.timecourse.iter().flat_map(|t| &t.courses);
+    list.extend(courses().filter(|c| has_onset(c)).map(onsets));
+    list.extend(courses().filter(|c| drawable(c)).map(by_trial));
+    list
+}
+
+/// Whether an onset was dated.
+pub(crate) fn has_onset(course: &TimeCourse) -> bool {
+    course.onset.iter().any(|o| o.hours.is_some())
+}
+
+fn onsets(course: &TimeCourse) -> Figure {
+    let id = onset_name(course);
+    let rows: Vec<OnsetRow> = course
+        .onset
+        .iter()
+        .map(|o| OnsetRow {
+            label: crate::report::onset_definition(&o.definition).to_owned(),
+            hours: o.hours,
+            lower: o.lower_hours,
+            upper: o.upper_hours,
+            bounded: o.interval != "simultaneous_band",
+            note: match (&o.why_not, o.trials, o.people) {
+                (Some(why), ..) => why.clone(),
+                (None, Some(k), Some(n)) => format!("{} then", words::weight_of(k, n.round() as u64)),
+                _ => String::new(),
+            },
+        })
+        .collect();
+    let said: Vec<String> = rows
+        .iter()
+        .map(|r| {
+            let hours = r.hours.map_or("not reached".to_owned(), onset_plot::text::hours);
+            format!("{}: {hours}.", r.label)
+        })
+        .collect();
+    let title = format!("{}: when the effect begins, by definition", course.comparison_label);
+    let input = OnsetForest {
+        heading: Heading {
+            desc: format!("{title}. {}", said.join(" ")),
+            id: id.clone(),
+            title,
+            subtitle: subtitle(course),
+            source: String::new(),
+        },
+        blocks: vec![OnsetBlock {
+            label: String::new(),
+            rows,
+        }],
+        visits: course.first_hours.zip(course.last_hours),
+        horizon: course.horizon.iter().filter_map(|h| h.hours).reduce(f64::max),
+    };
+    Figure::new(
+        &id,
+        Some("onsets".to_owned()),
+        onset_forest(&input),
+        onset_forest_narrow(&input),
+    )
+}
+
+fn by_trial(course: &TimeCourse) -> Figure {
+    let id = trials_name(course);
+    let title = format!(
+        "{}: every trial by itself, {}",
+        course.comparison_label,
+        onset_plot::text::trials(course.k)
+    );
+    let input = Trials {
+        heading: Heading {
+            desc: format!("{title}. {}", spoken(course)),
+            id: id.clone(),
+            title,
+            subtitle: subtitle(course),
+            source: String::new(),
+        },
+        effect: effect(course),
+        panels: course
+            .studies
+            .iter()
+            .map(|trial| TrialPanel {
+                key: trial.id.clone(),
+                label: trial.label.clone(),
+                visits: trial
+                    .visits
+                    .iter()
+                    .map(|v| TrialVisit {
+                        hours: v.hours,
+                        effect: interval(&v.effect),
+                        people: v.people,
+                        rows: v.rows.clone(),
+                    })
+                    .collect(),
+                curve: Vec::new(),
+            })
+            .collect(),
+        curve: course.curve.iter().map(|p| (p.hours, p.estimate)).collect(),
+    };
+    Figure::new(&id, Some("visits".to_owned()), trials(&input), trials_narrow(&input))
+}
+
+fn all_visits(answers: &Answers) -> Vec<Figure> {
     let all = answers.timecourse.iter();
     all.flat_map(|t| t.courses.iter().map(move |c| (t, c)))
         .filter(|(_, course)| drawable(course))

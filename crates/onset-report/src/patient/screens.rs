@@ -252,12 +252,36 @@ fn duration(answers: &Answers) -> Screen {
         None => html! { p { "No study in this review gave a result that we can show here." } },
     };
     unknown.push("We have not worked out how long the effect lasts.".to_owned());
+    let lasting = lasting(answers);
     Screen {
         anchor: "duration",
         heading: "How long does it last?",
-        known,
+        known: html! { (known) @for said in &lasting { p { (said) } } },
         unknown,
     }
+}
+
+/// Tests of going on or stopping, in plain words.
+fn lasting(answers: &Answers) -> Vec<String> {
+    let groups = answers.durability.iter().flat_map(|d| &d.groups);
+    groups
+        .filter(|g| g.estimand == "withdrawal")
+        .filter_map(|g| {
+            let found = g.estimate.as_ref()?;
+            let tests = if g.k == 1 { "One test".to_owned() } else { format!("{} tests", text::count(g.k as u64)) };
+            let said = match words::verdict(found, true, &g.direction) {
+                Verdict::Better => "Fewer of those who went on got ill again.",
+                Verdict::Worse => "More of those who went on got ill again.",
+                Verdict::Unclear => "It could not tell the two apart.",
+            };
+            Some(format!(
+                "{tests} took people who had got better. By chance, some went on ({}) and some did not ({}). {said} \
+                 This does not tell how long a first good spell lasts.",
+                words::uncapital(&g.treatment_label),
+                words::uncapital(&g.control_label)
+            ))
+        })
+        .collect()
 }
 
 fn blinding(answers: &Answers) -> Screen {

@@ -1,6 +1,8 @@
 //! One section for each question that has something to show.
 
-use super::{Context, Section, blinding, certainty, economics, floor, parts, pool, timecourse, verdict};
+use super::{
+    Context, Section, blinding, certainty, durability, economics, floor, parts, pool, timecourse, verdict,
+};
 use crate::figures::{comparison, course};
 use crate::report::grid::{Grid, number, words as text_column};
 use crate::tables::TableError;
@@ -16,6 +18,7 @@ pub(super) fn questions(context: &Context<'_>) -> Result<Vec<Section>, TableErro
         let content = match anchor {
             "speed" => speed(context)?,
             "size" => size(context)?,
+            "duration" => durability::section(context)?,
             "blinding" => blinding::section(context)?,
             "comparison" => joined([compared(context)?, economics::section(context)]),
             "certainty" => sure(context)?,

@@ -23,12 +23,24 @@ pub(super) fn section(context: &Context<'_>) -> Result<Vec<Markup>, TableError> 
         } else {
             None
         };
+        let dated = if figure::has_onset(course) {
+            Some(parts::figure(context, &figure::onset_name(course))?)
+        } else {
+            None
+        };
+        let single = if figure::drawable(course) {
+            Some(parts::figure(context, &figure::trials_name(course))?)
+        } else {
+            None
+        };
         out.push(html! {
             h3 { "Every visit: " (words::uncapital(&course.comparison_label)) }
             @if let Some(why) = &course.why_not { p { strong { "Onset not identified. " } (why) } }
             @if let Some(latest) = latest(course) { p { (latest) } }
             @if let Some(drawn) = drawn { (drawn) }
             @if !course.onset.is_empty() { (onsets(course)) }
+            @if let Some(dated) = dated { (dated) }
+            @if let Some(single) = single { (parts::folded("Every trial by itself", true, &single)) }
             (parts::folded("How far the evidence reaches, and every trial's visits", false, &behind(course)))
         });
     }
@@ -46,7 +58,7 @@ fn latest(course: &TimeCourse) -> Option<String> {
     ))
 }
 
-fn definition(code: &str) -> &'static str {
+pub(super) fn definition(code: &str) -> &'static str {
     match code {
         "half_peak" => "Half of the peak",
         "important_difference" => "Important difference reached",

@@ -13,6 +13,7 @@ pub(super) fn tables(answers: &Answers) -> Vec<Table> {
         pools(answers),
         course(answers),
         visits(answers),
+        onsets(answers),
         absolute(answers),
         subgroups(answers),
         leave_one_out(answers),
@@ -187,6 +188,44 @@ fn course(answers: &Answers) -> Table {
 }
 
 /// Every visit behind a time course.
+fn onsets(answers: &Answers) -> Table {
+    let header = [
+        "comparison",
+        "outcome",
+        "definition",
+        "hours",
+        "lower_hours",
+        "upper_hours",
+        "interval",
+        "p_never",
+        "beyond_data",
+        "trials",
+        "people",
+        "form",
+    ];
+    let mut table = Table::new("onsets", &header);
+    let courses = answers.timecourse.iter().flat_map(|t| &t.courses);
+    for course in courses {
+        for onset in &course.onset {
+            table.rows.push(vec![
+                (&course.comparison_label).into(),
+                (&course.outcome_label).into(),
+                (&onset.definition).into(),
+                onset.hours.into(),
+                onset.lower_hours.into(),
+                onset.upper_hours.into(),
+                (&onset.interval).into(),
+                onset.p_never.into(),
+                onset.beyond_data.into(),
+                onset.trials.into(),
+                onset.people.into(),
+                course.form.as_deref().into(),
+            ]);
+        }
+    }
+    table
+}
+
 fn visits(answers: &Answers) -> Table {
     let header = [
         "comparison",

@@ -97,6 +97,7 @@ pub fn answers() -> Answers {
         verdict: None,
         economics: None,
         timecourse: None,
+        durability: Some(lasting()),
         warnings: vec![note(
             "split",
             "warning",
@@ -876,4 +877,86 @@ fn cells() -> BTreeMap<String, Cell> {
     }
     add("harms.csv", 2, "derealisation, 29 of 42".to_owned());
     cells
+}
+
+/// What lasts: a group with two parts and their mean, and one without a ratio.
+fn lasting() -> onset_review::durability::DurabilityReport {
+    use onset_review::durability::{DurabilityReport, LastingEntry, LastingGroup, LastingSide, OtherRoute};
+    let ratio = |y: f64, se: f64| Interval {
+        value: y.exp(),
+        lower: (y - Z * se).exp(),
+        upper: (y + Z * se).exp(),
+    };
+    let rows = |line: u64| vec![RowId::new("durability.csv", line)];
+    let side = |events: Option<u64>, percent: f64, line: u64| LastingSide {
+        events,
+        n: None,
+        percent: Some(percent),
+        median_days: None,
+        rows: rows(line),
+    };
+    let entry = |part: &str, found: Option<(f64, f64)>, line: u64| LastingEntry {
+        study: "t5".to_owned(),
+        label: "Trial F 2014".to_owned(),
+        part: part.to_owned(),
+        follow_up: "maintenance".to_owned(),
+        days: None,
+        treatment: side(Some(24), 26.7, line),
+        control: side(Some(39), 45.3, line),
+        ratio: found.map(|(y, se)| ratio(y, se)),
+        log_ratio: found.map(|f| f.0),
+        se: found.map(|f| f.1),
+        route: found.map(|_| "printed hazard ratio and interval".to_owned()),
+        others: Vec::new(),
+        why_not: found.is_none().then(|| "Percentages without numbers of people.".to_owned()),
+        rows: rows(line),
+        protocol: vec!["durability.group.withdrawal".to_owned()],
+    };
+    let mut first = entry("stable remitters", Some((-0.71, 0.27)), 2);
+    first.others = vec![OtherRoute {
+        route: "events and the log-rank p value".to_owned(),
+        ratio: ratio(-0.77, 0.26),
+    }];
+    let group = |id: &str, entries: Vec<LastingEntry>, found: Option<(f64, f64)>| LastingGroup {
+        id: id.to_owned(),
+        label: "Ketamine continued or stopped".to_owned(),
+        estimand: "withdrawal".to_owned(),
+        question: "Randomised withdrawal: people who had responded were randomised to go on or to stop.".to_owned(),
+        event: "relapse".to_owned(),
+        treatment_label: "Ketamine continued".to_owned(),
+        control_label: "Placebo".to_owned(),
+        measure: "hazard ratio".to_owned(),
+        direction: "lower is better".to_owned(),
+        level: LEVEL,
+        k: usize::from(found.is_some()),
+        parts: entries.iter().filter(|e| e.ratio.is_some()).count(),
+        events: None,
+        estimate: found.map(|(y, se)| ratio(y, se)),
+        log_estimate: found.map(|f| f.0),
+        se: found.map(|f| f.1),
+        tau2: None,
+        q: found.map(|_| 1.4),
+        q_df: found.map(|_| 1),
+        q_p: found.map(|_| 0.24),
+        model: if found.is_some() {
+            "one trial, 2 parts of it joined by inverse variance".to_owned()
+        } else {
+            String::new()
+        },
+        why_not: found.is_none().then(|| "No trial of this group prints what a ratio needs.".to_owned()),
+        note: String::new(),
+        entries,
+        protocol: vec![format!("durability.group.{id}")],
+    };
+    DurabilityReport {
+        groups: vec![
+            group(
+                "withdrawal",
+                vec![first, entry("stable responders", Some((-1.2, 0.31)), 3)],
+                Some((-0.92, 0.2)),
+            ),
+            group("other", vec![entry("", None, 4)], None),
+        ],
+        protocol: vec!["durability".to_owned()],
+    }
 }

@@ -1,5 +1,6 @@
 //! A protocol held against the tables of its folder.
 
+mod durability;
 mod names;
 mod rows;
 
@@ -33,6 +34,7 @@ pub(super) fn findings(
     fit.excludes();
     fit.doubts();
     fit.recomputes();
+    fit.durability();
     fit.published();
     fit.scales();
     fit.sets();

@@ -3,6 +3,7 @@
 mod blinding;
 mod certainty;
 mod choices;
+mod durability;
 mod economics;
 mod floor;
 mod questions;
@@ -36,6 +37,7 @@ pub(super) fn check(protocol: &Protocol, document: &Document<'_>) -> Vec<Diagnos
     rules.verdict();
     rules.economics();
     rules.timecourse();
+    rules.durability();
     rules.found
 }
 

@@ -134,7 +134,7 @@ impl Fit<'_> {
     }
 
     /// Rows named by the protocol are there; `known` is sorted.
-    fn rows_exist(&mut self, path: &[&str], rows: &[String], known: &[&RowId]) {
+    pub(super) fn rows_exist(&mut self, path: &[&str], rows: &[String], known: &[&RowId]) {
         for (position, text) in rows.iter().enumerate() {
             let Ok(id) = text.parse::<RowId>() else { continue };
             if known.binary_search(&&id).is_ok() {
