@@ -57,7 +57,7 @@ fn columns(oracles: &Path, file: &str, names: &[&str]) -> Fallible<Vec<Vec<f64>>
     let table = Table::read(&oracles.join("methods").join(file)).map_err(|e| e.message.clone())?;
     names
         .iter()
-        .map(|name| {
+        .map(|name| -> Fallible<Vec<f64>> {
             let column = table.column(name).map_err(|e| e.message.clone())?;
             let numbers = column.numbers().map_err(|e| e.message.clone())?;
             numbers.into_iter().collect::<Option<_>>().ok_or_else(|| format!("{name} has gaps").into())
@@ -138,7 +138,7 @@ fn stenosis(oracles: &Path, book: &mut Book) -> Fallible<()> {
     }
     let mut trials: Vec<(String, Contrast)> = Vec::new();
     for (number, printed) in (1..).zip(TRIALS) {
-        let curve = |active: bool| kaplan_meier(people.get(&(number, active)).map_or(&[], Vec::as_slice));
+        let curve = |active: bool| kaplan_meier(people.get(&(number, active)).map_or(&[][..], Vec::as_slice));
         let (active, control) = (curve(true)?, curve(false)?);
         let end = active.last.min(control.last);
         let own: Vec<f64> = tau.iter().copied().filter(|&t| t <= end).collect();

@@ -8,6 +8,7 @@ use onset::models::timecourse::{
     Baseline, Benefit, Definition, Dispersion, Fit, Form, IntervalKind, Longitudinal, Options, TimeVisit,
     area, fit, onset_times, window,
 };
+use std::f64::consts::LN_2;
 use std::path::Path;
 
 /// Compares every form.
@@ -109,22 +110,22 @@ fn bateman(t: f64) -> f64 {
 }
 
 const KNOWN: [Known; 7] = [
-    (Form::Emax, &[("log_et50", 1.386_294_361_119_890_6)], |t| t / (4.0 + t)),
+    (Form::Emax, &[("log_et50", 2.0 * LN_2)], |t| t / (4.0 + t)),
     (
         Form::Hill,
-        &[("log_et50", 1.386_294_361_119_890_6), ("log_hill", 0.693_147_180_559_945_3)],
+        &[("log_et50", 2.0 * LN_2), ("log_hill", LN_2)],
         |t| t * t / (16.0 + t * t),
     ),
-    (Form::Exponential, &[("log_rate", -1.386_294_361_119_890_6)], |t| 1.0 - (-0.25 * t).exp()),
+    (Form::Exponential, &[("log_rate", -2.0 * LN_2)], |t| 1.0 - (-0.25 * t).exp()),
     (
         Form::Bateman,
-        &[("log_k_on", 0.693_147_180_559_945_3), ("log_k_off", -2.525_728_644_308_255)],
+        &[("log_k_on", LN_2), ("log_k_off", -2.525_728_644_308_255)],
         bateman,
     ),
     (
         Form::EmaxDecay,
-        &[("log_et50", 0.693_147_180_559_945_3), ("log_half_life", 3.401_197_381_662_155_5)],
-        |t| t / (2.0 + t) * (-t * std::f64::consts::LN_2 / 30.0).exp(),
+        &[("log_et50", LN_2), ("log_half_life", 3.401_197_381_662_155_5)],
+        |t| t / (2.0 + t) * (-t * LN_2 / 30.0).exp(),
     ),
     (Form::Linear, &[], |t| t),
     (Form::Loglinear, &[], |t| (1.0 + t).ln()),
