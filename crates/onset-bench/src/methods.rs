@@ -6,7 +6,6 @@ use onset::models::multilevel::{RobustType, Structure};
 use onset::models::pool::{PredictionKind, Tau2IntervalKind, Tau2Method, Test};
 use onset::models::smallstudy::AsymmetryKind;
 use onset::models::smallstudy::selection::WeightFunction;
-use onset::models::timecourse::Form;
 
 /// Methods that answer the same question.
 pub struct Family {
@@ -35,9 +34,6 @@ pub const ANALYSES: &str = "Analyses around a pool";
 pub const DIAGNOSTICS: &str = "Diagnostics";
 pub const PERMUTATIONS: &str = "Permutation tests";
 pub const BAYES: &str = "Bayesian random effects, by prior on tau";
-pub const TIMECOURSES: &str = "Time courses, by form";
-pub const ONSETS: &str = "Onset times";
-pub const SURVIVAL: &str = "Survival";
 
 /// Every family, in the order of docs/validation.md.
 pub fn families() -> Vec<Family> {
@@ -143,20 +139,5 @@ pub fn families() -> Vec<Family> {
         ),
         family(SELECTION, WeightFunction::CODES.to_vec()),
         family(BAYES, vec!["halfnormal", "halfcauchy", "uniform", "jeffreys"]),
-        family(TIMECOURSES, Form::ALL.iter().map(|form| form.code()).collect()),
-        family(ONSETS, vec!["half_peak", "inversion", "delta", "window", "area"]),
-        family(
-            SURVIVAL,
-            vec![
-                "hazard ratio, interval",
-                "hazard ratio, p and events",
-                "reconstruction",
-                "Cox",
-                "RMST",
-                "RMST, DL",
-                "RMST, multivariate common",
-                "RMST, multivariate REML",
-            ],
-        ),
     ]
 }

@@ -4,7 +4,6 @@
 //! seen is the price of estimating tau2, and nothing else.
 
 mod claims;
-mod onset_time;
 mod small_study;
 
 use crate::Fallible;
@@ -99,9 +98,7 @@ pub fn run() -> Fallible<(String, Vec<String>)> {
     let (tests, faults) = small_study::run(SEED)?;
     let mut disproved = claims::disproved(&results);
     disproved.extend(faults);
-    let (times, faults) = onset_time::run(SEED)?;
-    disproved.extend(faults);
-    Ok((page(&results)? + &tests + &times, disproved))
+    Ok((page(&results)? + &tests, disproved))
 }
 
 /// Typical sampling variance s2 = (k - 1)/tr P at tau2 = 0, so that I2 = tau2/(tau2 + s2).

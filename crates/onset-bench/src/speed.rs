@@ -8,7 +8,6 @@ mod models;
 mod network;
 mod process;
 mod smallstudy;
-mod timecourse;
 
 use crate::Fallible;
 use serde_json::{Value, json};
@@ -82,7 +81,6 @@ pub fn print(onset: &Path, folder: &Path) -> Fallible<()> {
     rows.extend(dependent::rows()?);
     rows.extend(counts::rows()?);
     rows.extend(network::rows()?);
-    rows.extend(timecourse::rows()?);
     let rows: Vec<Value> = rows.iter().map(Row::to_json).collect();
     println!("{}", serde_json::to_string_pretty(&rows)?);
     Ok(())

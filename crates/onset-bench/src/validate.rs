@@ -13,11 +13,6 @@ mod regression;
 mod second_route;
 mod smallstudy;
 mod strata;
-mod survival;
-mod timecourse;
-
-pub use survival::digitised;
-pub use timecourse::alogliptin_visits;
 
 use crate::Fallible;
 use crate::methods::{ADJUSTMENTS, MEASURES, MULTILEVEL, ROBUST, SELECTION, families};
@@ -169,8 +164,6 @@ pub fn page(oracles: &Path) -> Fallible<String> {
     smallstudy::compare(oracles, &mut book)?;
     bayes::compare(oracles, &mut book)?;
     network::compare(oracles, &mut book)?;
-    timecourse::compare(oracles, &mut book)?;
-    survival::compare(oracles, &mut book)?;
     let mut page = String::from(HEAD);
     for family in families() {
         writeln!(page, "\n## {}\n\n{COLUMNS}", family.name)?;
