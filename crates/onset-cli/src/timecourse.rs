@@ -11,7 +11,8 @@ use clap::{Args, ValueEnum};
 use onset::data::Diagnostic;
 use onset::models::multilevel::Structure;
 use onset::models::timecourse::{
-    Baseline, Dispersion, FixedWindow, Form, Longitudinal, Options, TimeScale, TimecourseError, WithinArm, fit,
+    Baseline, Dispersion, FixedWindow, Form, Longitudinal, Options, TimeScale, TimecourseError, WithinArm,
+    fit,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;

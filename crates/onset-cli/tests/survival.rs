@@ -6,7 +6,10 @@ mod transcript;
 use transcript::{onset, oracle_path, table};
 
 fn data(name: &str) -> String {
-    oracle_path(&format!("methods/{name}")).to_str().unwrap().to_owned()
+    oracle_path(&format!("methods/{name}"))
+        .to_str()
+        .unwrap()
+        .to_owned()
 }
 
 /// Printed to four decimals.
@@ -41,12 +44,25 @@ fn hazard_ratio_bad_use_and_bad_numbers() {
 #[test]
 fn radiation_curve() {
     let (points, risk) = (data("radiation_radio.csv"), data("radiation_at_risk.csv"));
-    let answer =
-        onset(&["survival", "km", "--points", &points, "--at-risk", &risk, "--format", "json"]).json();
+    let answer = onset(&[
+        "survival",
+        "km",
+        "--points",
+        &points,
+        "--at-risk",
+        &risk,
+        "--format",
+        "json",
+    ])
+    .json();
     assert_eq!(answer["n"], 213);
     assert_eq!(answer["patients"].as_array().unwrap().len(), 213);
-    let codes: Vec<&str> =
-        answer["warnings"].as_array().unwrap().iter().map(|w| w["code"].as_str().unwrap()).collect();
+    let codes: Vec<&str> = answer["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|w| w["code"].as_str().unwrap())
+        .collect();
     assert!(codes.contains(&"percent") && codes.contains(&"curve_quality"));
     let rising = table("survival-rising.csv", "time,survival\n1,0.5\n2,0.9\n");
     onset(&["survival", "km", "--points", &rising, "--at-risk", &risk]).refused(1, &["rises"]);
@@ -56,7 +72,9 @@ fn radiation_curve() {
 }
 
 fn rmst<'a>(file: &'a str, tau: &'a str) -> Vec<&'a str> {
-    let mut words = vec!["survival", "rmst", file, "--time", "Time", "--event", "Event", "--arm", "Arm"];
+    let mut words = vec![
+        "survival", "rmst", file, "--time", "Time", "--event", "Event", "--arm", "Arm",
+    ];
     words.extend(["--trial", "trialID", "--tau", tau, "--format", "json"]);
     words
 }
@@ -67,7 +85,12 @@ fn restricted_means() {
     let answer = onset(&rmst(&file, "12,24,36")).json();
     assert_eq!(answer["trials"].as_array().unwrap().len(), 12);
     let pooled = answer["pooled"].as_array().unwrap();
-    let at = |model: &str, tau: f64| pooled.iter().find(|r| r["model"] == model && r["tau"] == tau).unwrap();
+    let at = |model: &str, tau: f64| {
+        pooled
+            .iter()
+            .find(|r| r["model"] == model && r["tau"] == tau)
+            .unwrap()
+    };
     assert!((at("dl", 36.0)["estimate"].as_f64().unwrap() - 1.44518).abs() < PRINTED);
     assert!((at("multivariate_common", 36.0)["estimate"].as_f64().unwrap() - 0.417431).abs() < PRINTED);
     assert_eq!(at("multivariate_reml", 36.0)["k"], 2);
@@ -81,7 +104,10 @@ fn restricted_means_of_bad_tables() {
         ("survival-time.csv", "Time,Event,Arm,trialID\n-1,1,0,1\n1,1,1,1\n"),
         ("survival-empty.csv", "Time,Event,Arm,trialID\n"),
         ("survival-flat.csv", "Time,Event,Arm,trialID\n9,0,0,1\n9,0,1,1\n"),
-        ("survival-short.csv", "Time,Event,Arm,trialID\n1,1,0,1\n2,0,0,1\n1,1,1,1\n2,0,1,1\n"),
+        (
+            "survival-short.csv",
+            "Time,Event,Arm,trialID\n1,1,0,1\n2,0,0,1\n1,1,1,1\n2,0,1,1\n",
+        ),
         ("survival-column.csv", "Time,Event,Arm\n1,1,0\n"),
     ] {
         let file = table(name, text);

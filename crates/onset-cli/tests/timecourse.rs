@@ -155,8 +155,18 @@ fn doubtful_studies_are_named() {
 fn schedules_of_doses() {
     let head = "study,treat,time,y,se,doses\n";
     let mut text = head.to_owned();
-    let single = |t: f64| if t > 0.0 { -5.0 * t / (2.0 + t) * (-t * 0.115_524_5).exp() } else { 0.0 };
-    for (study, schedule, words) in [("A", vec![0.0], "0"), ("B", vec![0.0, 3.0, 7.0], "0;3;7"), ("C", vec![0.0, 7.0], "0; 7")] {
+    let single = |t: f64| {
+        if t > 0.0 {
+            -5.0 * t / (2.0 + t) * (-t * 0.115_524_5).exp()
+        } else {
+            0.0
+        }
+    };
+    for (study, schedule, words) in [
+        ("A", vec![0.0], "0"),
+        ("B", vec![0.0, 3.0, 7.0], "0;3;7"),
+        ("C", vec![0.0, 7.0], "0; 7"),
+    ] {
         for (arm, treated) in [("p", false), ("d", true)] {
             for time in [0.5, 1.0, 2.5, 5.0, 8.0, 11.0, 16.0, 24.0] {
                 let sum: f64 = schedule.iter().map(|at| single(time - at)).sum();
@@ -165,7 +175,16 @@ fn schedules_of_doses() {
             }
         }
     }
-    let more = ["--dose-times", "doses", "--form", "emax-decay", "--control", "visit", "--format", "json"];
+    let more = [
+        "--dose-times",
+        "doses",
+        "--form",
+        "emax-decay",
+        "--control",
+        "visit",
+        "--format",
+        "json",
+    ];
     let json = on("timecourse_doses.csv", &text, &more).json();
     near(&json["parameters"][0]["estimate"], -5.0, 1e-3);
     let twice = format!("{text}C,d,30,0,0.7,0;9\n");
@@ -179,11 +198,28 @@ fn schedules_of_doses() {
 
 #[test]
 fn fixed_windows_beside_the_curve() {
-    let json = alog(&["--windows", "1-6,7-12,13-30", "--struct", "HCS", "--rho", "0.5", "--format", "json"]).json();
+    let json = alog(&[
+        "--windows",
+        "1-6,7-12,13-30",
+        "--struct",
+        "HCS",
+        "--rho",
+        "0.5",
+        "--format",
+        "json",
+    ])
+    .json();
     let windows = json["windows"].as_array().unwrap();
-    assert!(!windows.iter().any(|w| w["treatment"] == "alog_100"), "one study, two windows");
-    let codes: Vec<&str> =
-        json["warnings"].as_array().unwrap().iter().map(|w| w["code"].as_str().unwrap()).collect();
+    assert!(
+        !windows.iter().any(|w| w["treatment"] == "alog_100"),
+        "one study, two windows"
+    );
+    let codes: Vec<&str> = json["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|w| w["code"].as_str().unwrap())
+        .collect();
     assert!(codes.contains(&"no_windows"), "{codes:?}");
     let of_25 = windows.iter().find(|w| w["treatment"] == "alog_25").unwrap();
     let means = of_25["means"].as_array().unwrap();
@@ -197,13 +233,33 @@ fn fixed_windows_beside_the_curve() {
 
 #[test]
 fn a_posterior_from_the_command_line() {
-    let more = ["--bayes", "--seed", "7", "--shape-sd", "100", "--threshold", "0.3", "--format", "json"];
+    let more = [
+        "--bayes",
+        "--seed",
+        "7",
+        "--shape-sd",
+        "100",
+        "--threshold",
+        "0.3",
+        "--format",
+        "json",
+    ];
     let json = alog(&more).json();
-    let shape = json["bayes"]["parameters"].as_array().unwrap().iter().find(|p| p["name"] == "log_et50").unwrap().clone();
+    let shape = json["bayes"]["parameters"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|p| p["name"] == "log_et50")
+        .unwrap()
+        .clone();
     near(&shape["mean"], 1.6475, 0.005);
     assert!(shape["r_hat"].as_f64().unwrap() < 1.01);
     let onset = json["onset"].as_array().unwrap();
-    assert!(onset.iter().any(|o| o["interval"] == "posterior" && o["definition"] == "important_difference"));
+    assert!(
+        onset
+            .iter()
+            .any(|o| o["interval"] == "posterior" && o["definition"] == "important_difference")
+    );
     alog(&["--bayes", "--draws", "40"]).refused(1, &["effective sample size", "--draws"]);
     alog(&["--bayes", "--effects", "random"]).refused(2, &["prior of tau"]);
     alog(&["--draws", "40"]).refused(2, &["--bayes"]);
@@ -213,7 +269,17 @@ fn a_posterior_from_the_command_line() {
 fn figures_are_written() {
     let dir = std::env::temp_dir().join(format!("onset-timecourse-{}", std::process::id()));
     let dir = dir.to_str().unwrap();
-    let json = alog(&["--threshold", "0.3", "--figures", dir, "--unit-hours", "168", "--format", "json"]).json();
+    let json = alog(&[
+        "--threshold",
+        "0.3",
+        "--figures",
+        dir,
+        "--unit-hours",
+        "168",
+        "--format",
+        "json",
+    ])
+    .json();
     let names = json["figures"].as_array().unwrap();
     assert_eq!(names.len(), 11, "{names:?}");
     for name in names {

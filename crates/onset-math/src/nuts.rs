@@ -69,7 +69,10 @@ pub fn nuts(
     };
     place.logp = log_density(&place.q, &mut place.g);
     let mut scales = vec![1.0; n];
-    let mut tuned = Tuning::new(first_step(&place, &scales, &mut log_density, stream), options.target);
+    let mut tuned = Tuning::new(
+        first_step(&place, &scales, &mut log_density, stream),
+        options.target,
+    );
     let windows = windows(options.warmup);
     let mut seen: Vec<Vec<f64>> = Vec::new();
     let mut chain = Chain {
@@ -158,8 +161,13 @@ impl Place {
         log_density: &mut impl FnMut(&[f64], &mut [f64]) -> f64,
     ) -> Place {
         let mut to = self.clone();
-        to.p.iter_mut().zip(&self.g).for_each(|(p, g)| *p += 0.5 * eps * g);
-        to.q.iter_mut().zip(&to.p).zip(scales).for_each(|((q, p), s)| *q += eps * s * p);
+        to.p.iter_mut()
+            .zip(&self.g)
+            .for_each(|(p, g)| *p += 0.5 * eps * g);
+        to.q.iter_mut()
+            .zip(&to.p)
+            .zip(scales)
+            .for_each(|((q, p), s)| *q += eps * s * p);
         to.logp = log_density(&to.q, &mut to.g);
         to.p.iter_mut().zip(&to.g).for_each(|(p, g)| *p += 0.5 * eps * g);
         to
@@ -168,7 +176,11 @@ impl Place {
 
 fn throw(place: &Place, scales: &[f64], stream: &mut Stream) -> Place {
     let mut thrown = place.clone();
-    thrown.p.iter_mut().zip(scales).for_each(|(p, s)| *p = stream.normal() / s.sqrt());
+    thrown
+        .p
+        .iter_mut()
+        .zip(scales)
+        .for_each(|(p, s)| *p = stream.normal() / s.sqrt());
     thrown
 }
 
@@ -306,7 +318,11 @@ fn transition(
     }
     Path {
         sample: whole.sample,
-        acceptance: if whole.steps > 0.0 { whole.accepted / whole.steps } else { 0.0 },
+        acceptance: if whole.steps > 0.0 {
+            whole.accepted / whole.steps
+        } else {
+            0.0
+        },
         divergent: whole.divergent,
         cut,
     }
@@ -369,7 +385,13 @@ fn joined(path: &mut Stretch, new: Stretch, forward: bool, scales: &[f64]) -> bo
     let old_sum = path.sum.clone();
     let sum: Vec<f64> = old_sum.iter().zip(&new.sum).map(|(a, b)| a + b).collect();
     let turns = |left: &[f64], right: &[f64], sum: &[f64]| {
-        let along = |p: &[f64]| p.iter().zip(scales).zip(sum).map(|((p, s), r)| p * s * r).sum::<f64>();
+        let along = |p: &[f64]| {
+            p.iter()
+                .zip(scales)
+                .zip(sum)
+                .map(|((p, s), r)| p * s * r)
+                .sum::<f64>()
+        };
         along(left) <= 0.0 || along(right) <= 0.0
     };
     let added = |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| a + b).collect() };
@@ -423,20 +445,27 @@ pub fn convergence(chains: &[Vec<f64>]) -> Convergence {
         .flat_map(|c| {
             let half = c.len() / 2;
             let (first, second) = c.split_at(half);
-            [first.to_vec(), second.get(second.len() - half..).unwrap_or(&[]).to_vec()]
+            [
+                first.to_vec(),
+                second.get(second.len() - half..).unwrap_or(&[]).to_vec(),
+            ]
         })
         .collect();
     let mut all: Vec<f64> = halves.concat();
     all.sort_by(f64::total_cmp);
     let middle = at(&all, 0.5);
-    let folded: Vec<Vec<f64>> =
-        halves.iter().map(|c| c.iter().map(|x| (x - middle).abs()).collect()).collect();
+    let folded: Vec<Vec<f64>> = halves
+        .iter()
+        .map(|c| c.iter().map(|x| (x - middle).abs()).collect())
+        .collect();
     let ranked = rank_normal(&halves);
     let r_hat = split_r_hat(&ranked).max(split_r_hat(&rank_normal(&folded)));
     let tail = |share: f64| {
         let cut = at(&all, share);
-        let marks: Vec<Vec<f64>> =
-            halves.iter().map(|c| c.iter().map(|x| f64::from(u8::from(*x <= cut))).collect()).collect();
+        let marks: Vec<Vec<f64>> = halves
+            .iter()
+            .map(|c| c.iter().map(|x| f64::from(u8::from(*x <= cut))).collect())
+            .collect();
         effective(&marks)
     };
     Convergence {
@@ -448,7 +477,10 @@ pub fn convergence(chains: &[Vec<f64>]) -> Convergence {
 
 fn at(sorted: &[f64], share: f64) -> f64 {
     let last = sorted.len().saturating_sub(1);
-    sorted.get((share * last as f64).round() as usize).copied().unwrap_or(f64::NAN)
+    sorted
+        .get((share * last as f64).round() as usize)
+        .copied()
+        .unwrap_or(f64::NAN)
 }
 
 /// Draws as normal scores of their ranks over all chains; ties share theirs.
@@ -531,7 +563,11 @@ fn effective(chains: &[Vec<f64>]) -> f64 {
     let mut least = f64::INFINITY;
     let mut lag = 0;
     while lag + 1 < n {
-        let pair = if lag == 0 { 1.0 + rho(1) } else { rho(lag) + rho(lag + 1) };
+        let pair = if lag == 0 {
+            1.0 + rho(1)
+        } else {
+            rho(lag) + rho(lag + 1)
+        };
         if pair <= 0.0 {
             break;
         }
@@ -557,11 +593,23 @@ mod tests {
     }
 
     fn run(options: &Nuts) -> Vec<Chain> {
-        (0..4).map(|i| nuts(&[f64::from(i), 0.0], normal, options, &mut Stream::new(7, i as u64))).collect()
+        (0..4)
+            .map(|i| {
+                nuts(
+                    &[f64::from(i), 0.0],
+                    normal,
+                    options,
+                    &mut Stream::new(7, i as u64),
+                )
+            })
+            .collect()
     }
 
     fn column(chains: &[Chain], j: usize) -> Vec<Vec<f64>> {
-        chains.iter().map(|c| c.draws.iter().map(|d| d[j]).collect()).collect()
+        chains
+            .iter()
+            .map(|c| c.draws.iter().map(|d| d[j]).collect())
+            .collect()
     }
 
     #[test]
@@ -570,14 +618,21 @@ mod tests {
         for (j, (m, s)) in [(1.0, 1.0), (-2.0, 10.0)].into_iter().enumerate() {
             let draws = column(&chains, j);
             let good = convergence(&draws);
-            assert!(good.r_hat < 1.01 && good.ess_bulk > 1_000.0 && good.ess_tail > 500.0, "{good:?}");
+            assert!(
+                good.r_hat < 1.01 && good.ess_bulk > 1_000.0 && good.ess_tail > 500.0,
+                "{good:?}"
+            );
             let all = draws.concat();
             // four standard errors of the Monte Carlo mean and standard deviation
             let error = 4.0 / good.ess_bulk.sqrt();
             assert!((mean(&all) - m).abs() < error * s, "{}", mean(&all));
             assert!((variance(&all).sqrt() / s - 1.0).abs() < error);
         }
-        assert!(chains.iter().all(|c| c.divergences == 0 && c.cut == 0 && c.acceptance > 0.7));
+        assert!(
+            chains
+                .iter()
+                .all(|c| c.divergences == 0 && c.cut == 0 && c.acceptance > 0.7)
+        );
     }
 
     #[test]
@@ -598,7 +653,10 @@ mod tests {
         assert!(convergence(&apart).r_hat > 1.1);
         let good = [chain(0.0), chain(0.0), chain(0.0), chain(0.0)];
         let found = convergence(&good);
-        assert!(found.r_hat < 1.02 && (800.0..4_000.0).contains(&found.ess_bulk), "{found:?}");
+        assert!(
+            found.r_hat < 1.02 && (800.0..4_000.0).contains(&found.ess_bulk),
+            "{found:?}"
+        );
         let still = [vec![1.0; 100], vec![1.0; 100]];
         assert!(convergence(&still).r_hat.is_infinite());
         // a chain with autocorrelation 0.9 is worth about 1/19 of its length

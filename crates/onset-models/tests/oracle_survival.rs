@@ -1,5 +1,9 @@
 //! Reconstruction, hazard ratios and restricted means against published programs and printed numbers.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may stop at the first surprise"
+)]
 
 use onset_models::survival::{
     AtRisk, Contrast, Information, Patient, Point, Printed, Reconstructed, Spread, SurvivalError, cox,
@@ -12,15 +16,29 @@ fn rows(name: &str) -> Vec<Vec<f64>> {
     let text = std::fs::read_to_string(path).unwrap();
     text.lines()
         .skip(1)
-        .map(|line| line.split(',').map(|cell| cell.trim_matches('"').parse().unwrap()).collect())
+        .map(|line| {
+            line.split(',')
+                .map(|cell| cell.trim_matches('"').parse().unwrap())
+                .collect()
+        })
         .collect()
 }
 
 fn radiation(file: &str, column: usize, spread: Spread) -> Reconstructed {
-    let points: Vec<Point> =
-        rows(file).iter().map(|r| Point { time: r[0], survival: r[1] / 100.0 }).collect();
-    let table: Vec<AtRisk> =
-        rows("radiation_at_risk.csv").iter().map(|r| AtRisk { time: r[0], n: r[column] }).collect();
+    let points: Vec<Point> = rows(file)
+        .iter()
+        .map(|r| Point {
+            time: r[0],
+            survival: r[1] / 100.0,
+        })
+        .collect();
+    let table: Vec<AtRisk> = rows("radiation_at_risk.csv")
+        .iter()
+        .map(|r| AtRisk {
+            time: r[0],
+            n: r[column],
+        })
+        .collect();
     reconstruct_with(&points, &table, None, spread).unwrap()
 }
 
@@ -42,10 +60,19 @@ fn radiation_curves_come_back() {
     let plus = radiation("radiation_radioplus.csv", 2, Spread::LastPoint);
     assert_eq!((radio.curve.n, plus.curve.n), (213, 211));
     assert_eq!((radio.curve.events, plus.curve.events), (134, 110));
-    assert!((ratio_of(&plus, &radio) - 0.7169).abs() < HR, "{}", ratio_of(&plus, &radio));
+    assert!(
+        (ratio_of(&plus, &radio) - 0.7169).abs() < HR,
+        "{}",
+        ratio_of(&plus, &radio)
+    );
     assert!((radio.curve.median().unwrap() - 14.8).abs() < MEDIAN);
     assert!((plus.curve.median().unwrap() - 25.4).abs() < MEDIAN);
-    assert!(radio.rmse < RMSE && plus.rmse < RMSE, "{} {}", radio.rmse, plus.rmse);
+    assert!(
+        radio.rmse < RMSE && plus.rmse < RMSE,
+        "{} {}",
+        radio.rmse,
+        plus.rmse
+    );
     assert!(radio.warnings.iter().any(|w| w.contains("lies before 0")));
     for (entry, found) in radio.at_risk.iter().chain(&plus.at_risk) {
         assert_eq!(entry.n, *found, "time {}", entry.time);
@@ -59,7 +86,11 @@ fn the_end_of_the_spread_moves_one_event() {
     let radio = radiation("radiation_radio.csv", 1, Spread::NextInterval);
     let plus = radiation("radiation_radioplus.csv", 2, Spread::NextInterval);
     assert_eq!((radio.curve.events, plus.curve.events), (134, 111));
-    assert!((ratio_of(&plus, &radio) - 0.7196).abs() < 6e-5, "{}", ratio_of(&plus, &radio));
+    assert!(
+        (ratio_of(&plus, &radio) - 0.7196).abs() < 6e-5,
+        "{}",
+        ratio_of(&plus, &radio)
+    );
 }
 
 /// The reference puts a censored person midway between two points even where a number at risk lies between them, and so
@@ -73,22 +104,35 @@ fn without_the_outlier_the_ratio_is_the_printed_one() {
     let points: Vec<Point> = rows("radiation_radioplus.csv")
         .iter()
         .filter(|r| r[0] != 49.1)
-        .map(|r| Point { time: r[0], survival: r[1] / 100.0 })
+        .map(|r| Point {
+            time: r[0],
+            survival: r[1] / 100.0,
+        })
         .collect();
-    let table: Vec<AtRisk> =
-        rows("radiation_at_risk.csv").iter().map(|r| AtRisk { time: r[0], n: r[2] }).collect();
+    let table: Vec<AtRisk> = rows("radiation_at_risk.csv")
+        .iter()
+        .map(|r| AtRisk { time: r[0], n: r[2] })
+        .collect();
     let plus = reconstruct(&points, &table, None).unwrap();
-    assert!((ratio_of(&plus, &radio) - 0.7169).abs() < PLACE, "{}", ratio_of(&plus, &radio));
+    assert!(
+        (ratio_of(&plus, &radio) - 0.7169).abs() < PLACE,
+        "{}",
+        ratio_of(&plus, &radio)
+    );
 }
 
 #[test]
 fn known_events_are_met() {
-    let points = [(1.0, 0.9), (2.0, 0.8), (3.0, 0.6), (4.0, 0.5)].map(|(time, survival)| Point { time, survival });
+    let points =
+        [(1.0, 0.9), (2.0, 0.8), (3.0, 0.6), (4.0, 0.5)].map(|(time, survival)| Point { time, survival });
     let table = [(0.0, 100.0), (2.0, 85.0)].map(|(time, n)| AtRisk { time, n });
     let back = reconstruct(&points, &table, Some(43)).unwrap();
     assert_eq!(back.curve.n, 100);
     assert!(back.curve.events.abs_diff(43) <= 1, "{}", back.curve.events);
-    assert!(matches!(reconstruct(&points, &table, Some(101)), Err(SurvivalError::TooManyEvents { .. })));
+    assert!(matches!(
+        reconstruct(&points, &table, Some(101)),
+        Err(SurvivalError::TooManyEvents { .. })
+    ));
 }
 
 #[test]
@@ -101,11 +145,20 @@ fn bad_curves_are_refused_by_name() {
         reconstruct(&[point(f64::NAN, 0.5)], &table, None),
         reconstruct(&[point(1.0, 0.5), point(2.0, 0.7)], &table, None),
         reconstruct(&[point(1.0, 0.5)], &[], None),
-        reconstruct(&[point(1.0, 0.5)], &[AtRisk { time: 0.0, n: 5.0 }, AtRisk { time: 1.0, n: 6.0 }], None),
+        reconstruct(
+            &[point(1.0, 0.5)],
+            &[AtRisk { time: 0.0, n: 5.0 }, AtRisk { time: 1.0, n: 6.0 }],
+            None,
+        ),
         reconstruct(&[point(-1.0, 0.5)], &table, None),
     ];
     assert!(errors.iter().all(Result::is_err));
-    let small = reconstruct(&[point(1.0, 0.5), point(2.0, 0.51), point(3.0, 0.2)], &table, None).unwrap();
+    let small = reconstruct(
+        &[point(1.0, 0.5), point(2.0, 0.51), point(3.0, 0.2)],
+        &table,
+        None,
+    )
+    .unwrap();
     assert!(small.warnings.iter().any(|w| w.contains("rises")));
 }
 
@@ -118,8 +171,13 @@ const MULTIVARIATE: f64 = 1.5e-3;
 fn stenosis(tau: &[f64]) -> Vec<(String, Contrast)> {
     let mut arms: BTreeMap<(u32, u32), Vec<Patient>> = BTreeMap::new();
     for row in rows("AorticStenosisTrials.csv") {
-        let patient = Patient { time: row[0], event: row[1] == 1.0 };
-        arms.entry((row[3] as u32, row[2] as u32)).or_default().push(patient);
+        let patient = Patient {
+            time: row[0],
+            event: row[1] == 1.0,
+        };
+        arms.entry((row[3] as u32, row[2] as u32))
+            .or_default()
+            .push(patient);
     }
     (1..=5)
         .map(|trial| {
@@ -147,13 +205,21 @@ fn restricted_means_of_five_trials() {
     for ((name, contrast), printed) in trials.iter().zip(printed) {
         assert_eq!(contrast.tau.len(), printed.len(), "trial {name}");
         for (i, (y, se)) in printed.iter().enumerate() {
-            assert!((contrast.estimate[i] - y).abs() < PRINTED, "trial {name}: {} {y}", contrast.estimate[i]);
+            assert!(
+                (contrast.estimate[i] - y).abs() < PRINTED,
+                "trial {name}: {} {y}",
+                contrast.estimate[i]
+            );
             let ours = contrast.standard_error(i).unwrap();
             assert!((ours - se).abs() < PRINTED, "trial {name}: {ours} {se}");
         }
     }
     let pooled = pool_rmst(&trials, &tau).unwrap();
-    let dl = [(5, 0.236922, 0.10341, 0.01975), (5, 0.358299, 0.211335, 0.05278), (2, 1.44518, 0.670929, 0.0)];
+    let dl = [
+        (5, 0.236922, 0.10341, 0.01975),
+        (5, 0.358299, 0.211335, 0.05278),
+        (2, 1.44518, 0.670929, 0.0),
+    ];
     for (ours, (k, y, se, tau2)) in pooled.dl.iter().zip(dl) {
         assert_eq!(ours.k, k);
         assert!((ours.estimate - y).abs() < PRINTED && (ours.standard_error - se).abs() < PRINTED);
@@ -172,38 +238,102 @@ fn restricted_means_of_five_trials() {
 
 #[test]
 fn sustain1_by_every_route() {
-    let hr = hazard_ratio(&Printed::Interval { hr: 0.49, lower: 0.29, upper: 0.84, level: 0.95 }).unwrap();
+    let hr = hazard_ratio(&Printed::Interval {
+        hr: 0.49,
+        lower: 0.29,
+        upper: 0.84,
+        level: 0.95,
+    })
+    .unwrap();
     assert!((hr.ln_hr + 0.71335).abs() < 1e-5 && (hr.standard_error - 0.27131).abs() < 1e-5);
     assert!((hr.p() - 0.0086).abs() < 5e-5);
-    let events = Information::PerArm { active: 24.0, control: 39.0 };
-    let p = hazard_ratio(&Printed::PAndEvents { p: hr.p(), information: events, favours_active: true }).unwrap();
+    let events = Information::PerArm {
+        active: 24.0,
+        control: 39.0,
+    };
+    let p = hazard_ratio(&Printed::PAndEvents {
+        p: hr.p(),
+        information: events,
+        favours_active: true,
+    })
+    .unwrap();
     assert!((p.standard_error - (63.0_f64 / (24.0 * 39.0)).sqrt()).abs() < 1e-12);
     let again = hazard_ratio(&Printed::RatioAndP { hr: 0.49, p: hr.p() }).unwrap();
     assert!((again.standard_error - hr.standard_error).abs() < 1e-12);
     let v = hr.standard_error.powi(-2);
-    let log_rank = hazard_ratio(&Printed::LogRank { o_minus_e: hr.ln_hr * v, v }).unwrap();
+    let log_rank = hazard_ratio(&Printed::LogRank {
+        o_minus_e: hr.ln_hr * v,
+        v,
+    })
+    .unwrap();
     assert!((log_rank.ln_hr - hr.ln_hr).abs() < 1e-12);
     let z = p.ln_hr / p.standard_error;
-    let chi = Printed::ChiSquare { chi_square: z * z, information: events, favours_active: true };
+    let chi = Printed::ChiSquare {
+        chi_square: z * z,
+        information: events,
+        favours_active: true,
+    };
     assert!((hazard_ratio(&chi).unwrap().ln_hr - p.ln_hr).abs() < 1e-12);
-    let one = hazard_ratio(&Printed::RatioAndEvents { hr: 0.5, information: Information::Events(64.0) }).unwrap();
-    let same = Information::Allocated { events: 64.0, active: 90.0, control: 90.0 };
-    let two = hazard_ratio(&Printed::RatioAndEvents { hr: 0.5, information: same }).unwrap();
+    let one = hazard_ratio(&Printed::RatioAndEvents {
+        hr: 0.5,
+        information: Information::Events(64.0),
+    })
+    .unwrap();
+    let same = Information::Allocated {
+        events: 64.0,
+        active: 90.0,
+        control: 90.0,
+    };
+    let two = hazard_ratio(&Printed::RatioAndEvents {
+        hr: 0.5,
+        information: same,
+    })
+    .unwrap();
     assert!(one.standard_error == 0.25 && two.standard_error == 0.25);
-    let oe = hazard_ratio(&Printed::ObservedExpected { active: (10.0, 20.0), control: (20.0, 10.0) }).unwrap();
+    let oe = hazard_ratio(&Printed::ObservedExpected {
+        active: (10.0, 20.0),
+        control: (20.0, 10.0),
+    })
+    .unwrap();
     assert!((oe.ln_hr - 0.25_f64.ln()).abs() < 1e-12 && (oe.standard_error - 0.15_f64.sqrt()).abs() < 1e-12);
 }
 
 #[test]
 fn printed_nonsense_is_refused() {
     let bad = [
-        Printed::Interval { hr: 0.9, lower: 0.29, upper: 0.84, level: 0.95 },
-        Printed::Interval { hr: 0.3, lower: 0.29, upper: 0.84, level: 0.95 },
-        Printed::Interval { hr: f64::NAN, lower: 0.29, upper: 0.84, level: 0.95 },
+        Printed::Interval {
+            hr: 0.9,
+            lower: 0.29,
+            upper: 0.84,
+            level: 0.95,
+        },
+        Printed::Interval {
+            hr: 0.3,
+            lower: 0.29,
+            upper: 0.84,
+            level: 0.95,
+        },
+        Printed::Interval {
+            hr: f64::NAN,
+            lower: 0.29,
+            upper: 0.84,
+            level: 0.95,
+        },
         Printed::RatioAndP { hr: 1.0, p: 0.3 },
-        Printed::PAndEvents { p: 0.0, information: Information::Events(5.0), favours_active: true },
-        Printed::PAndEvents { p: 0.5, information: Information::Events(0.0), favours_active: true },
-        Printed::LogRank { o_minus_e: 1.0, v: 0.0 },
+        Printed::PAndEvents {
+            p: 0.0,
+            information: Information::Events(5.0),
+            favours_active: true,
+        },
+        Printed::PAndEvents {
+            p: 0.5,
+            information: Information::Events(0.0),
+            favours_active: true,
+        },
+        Printed::LogRank {
+            o_minus_e: 1.0,
+            v: 0.0,
+        },
     ];
     assert!(bad.iter().all(|printed| hazard_ratio(printed).is_err()));
 }
@@ -211,7 +341,8 @@ fn printed_nonsense_is_refused() {
 #[test]
 fn a_tiny_trial_by_hand() {
     // Deaths at 1 and 3 among four, censored at 2 and 4: S = 3/4 from 1, 3/8 from 3.
-    let patients = [(1.0, true), (2.0, false), (3.0, true), (4.0, false)].map(|(time, event)| Patient { time, event });
+    let patients =
+        [(1.0, true), (2.0, false), (3.0, true), (4.0, false)].map(|(time, event)| Patient { time, event });
     let curve = kaplan_meier(&patients).unwrap();
     assert_eq!((curve.at(0.5), curve.at(1.0), curve.at(3.5)), (1.0, 0.75, 0.375));
     assert_eq!(curve.median(), Some(3.0));
@@ -219,7 +350,10 @@ fn a_tiny_trial_by_hand() {
     assert_eq!(area.estimate, [1.0 + 1.5 + 0.375]);
     // A(1,4) = 1.875, A(3,4) = 0.375: 1.875^2/12 + 0.375^2/2.
     assert!((area.covariance[0] - (1.875_f64.powi(2) / 12.0 + 0.375_f64.powi(2) / 2.0)).abs() < 1e-12);
-    assert!(matches!(rmst(&curve, &[5.0]), Err(SurvivalError::PastFollowUp { .. })));
+    assert!(matches!(
+        rmst(&curve, &[5.0]),
+        Err(SurvivalError::PastFollowUp { .. })
+    ));
     assert_eq!(ratio(&area, &area).unwrap().estimate, [0.0]);
     let swapped = cox(&patients, &patients).unwrap();
     assert!(swapped.ln_hr.abs() < 1e-12);

@@ -316,7 +316,11 @@ fn noisy(seed: u64, scale: f64, sign: f64) -> Longitudinal {
     for study in 0..5 {
         for treated in [false, true] {
             for time in [0.5, 1.0, 3.0, 7.0, 14.0, 28.0] {
-                let effect = if treated { -7.0 * time / (2.5 + time) } else { -0.05 * time };
+                let effect = if treated {
+                    -7.0 * time / (2.5 + time)
+                } else {
+                    -0.05 * time
+                };
                 let name = if treated { "drug" } else { "control" };
                 visits.push(TimeVisit {
                     study: format!("s{study}"),
@@ -349,7 +353,11 @@ fn onset_of(data: &Longitudinal, options: &Options, benefit: Benefit) -> OnsetTi
 #[test]
 fn unit_of_time_and_sign_of_the_scale_are_names_only() {
     for seed in 1..=12 {
-        for (random, baseline) in [(false, Baseline::Visit), (true, Baseline::Visit), (false, Baseline::Shape)] {
+        for (random, baseline) in [
+            (false, Baseline::Visit),
+            (true, Baseline::Visit),
+            (false, Baseline::Shape),
+        ] {
             let options = Options {
                 random,
                 baseline,
@@ -367,7 +375,10 @@ fn unit_of_time_and_sign_of_the_scale_are_names_only() {
             ] {
                 match (a, b, c) {
                     (Some(a), Some(b), Some(c)) => {
-                        assert!((a / (24.0 * b) - 1.0).abs() < SAME, "seed {seed}: {a} hours, {b} days");
+                        assert!(
+                            (a / (24.0 * b) - 1.0).abs() < SAME,
+                            "seed {seed}: {a} hours, {b} days"
+                        );
                         assert!((a / c - 1.0).abs() < SAME, "seed {seed}: {a} {c}");
                     }
                     other => assert_eq!(other, (None, None, None), "seed {seed}"),
@@ -417,7 +428,11 @@ fn the_latest_onset_bounds_what_cannot_be_dated() {
 fn doses_are_summed_and_the_single_dose_comes_back() {
     let (e, h) = (2.0f64, 6.0f64);
     let single = move |t: f64| {
-        if t > 0.0 { -5.0 * t / (e + t) * (-t * std::f64::consts::LN_2 / h).exp() } else { 0.0 }
+        if t > 0.0 {
+            -5.0 * t / (e + t) * (-t * std::f64::consts::LN_2 / h).exp()
+        } else {
+            0.0
+        }
     };
     let schedules: [&[f64]; 4] = [&[0.0], &[0.0, 3.0, 7.0], &[0.0, 7.0], &[0.0, 2.0, 4.0, 6.0]];
     let (mut visits, mut doses) = (Vec::new(), std::collections::BTreeMap::new());
@@ -450,7 +465,10 @@ fn doses_are_summed_and_the_single_dose_comes_back() {
     let with = data.clone().with_dose_times(&doses).unwrap();
     let fitted = fit(&with, &options).unwrap();
     assert!(fitted.rss < 1e-9, "{}", fitted.rss);
-    assert!(fit(&data, &options).unwrap().rss > 1.0, "one dose does not fit four schedules");
+    assert!(
+        fit(&data, &options).unwrap().rss > 1.0,
+        "one dose does not fit four schedules"
+    );
     for (name, truth) in [("drug", -5.0), ("log_et50", e.ln()), ("log_half_life", h.ln())] {
         assert!((parameter(&fitted, name).estimate - truth).abs() < 1e-5, "{name}");
     }
@@ -481,33 +499,57 @@ fn doses_are_summed_and_the_single_dose_comes_back() {
 fn fixed_windows_by_hand_and_by_borrowing() {
     use onset_models::multilevel::Structure;
     let data = noisy(3, 1.0, 1.0);
-    let windows = [(0.4, 0.6), (0.9, 1.5), (2.0, 4.0), (6.0, 8.0), (13.0, 15.0), (20.0, 30.0)]
-        .map(|(from, to)| FixedWindow { from, to });
-    let common =
-        fixed_windows(&data, 1, &windows, WithinArm::Independent, None, 0.95).unwrap();
+    let windows = [
+        (0.4, 0.6),
+        (0.9, 1.5),
+        (2.0, 4.0),
+        (6.0, 8.0),
+        (13.0, 15.0),
+        (20.0, 30.0),
+    ]
+    .map(|(from, to)| FixedWindow { from, to });
+    let common = fixed_windows(&data, 1, &windows, WithinArm::Independent, None, 0.95).unwrap();
     assert_eq!(common.means.len(), 6);
     // five studies, standard error of each difference 0.8 sqrt 2
     for mean in &common.means {
         assert_eq!(mean.k, 5);
-        assert!((mean.se - 0.8 * (2.0f64 / 5.0).sqrt()).abs() < 1e-9, "{}", mean.se);
+        assert!(
+            (mean.se - 0.8 * (2.0f64 / 5.0).sqrt()).abs() < 1e-9,
+            "{}",
+            mean.se
+        );
         assert!(mean.tau2 == 0.0);
     }
     // the same curve, so that every mean lies near it
     for (mean, t) in common.means.iter().zip([0.5, 1.0, 3.0, 7.0, 14.0, 28.0]) {
         let truth = -7.0 * t / (2.5 + t) + 0.05 * t;
-        assert!((mean.estimate - truth).abs() < 3.0 * mean.se, "{t}: {} {truth}", mean.estimate);
+        assert!(
+            (mean.estimate - truth).abs() < 3.0 * mean.se,
+            "{t}: {} {truth}",
+            mean.estimate
+        );
     }
     let within = WithinArm::new(Some(0.6), Some(TimeScale::Log)).unwrap();
     for structure in [Structure::Har, Structure::Car, Structure::Un, Structure::Hcs] {
         let few = &windows[2..5];
         let found = fixed_windows(&data, 1, few, within, Some(structure), 0.95).unwrap();
         assert_eq!(found.means.len(), 3, "{structure:?}");
-        assert!(found.means.iter().all(|m| m.se.is_finite() && m.lower < m.estimate && m.estimate < m.upper));
+        assert!(
+            found
+                .means
+                .iter()
+                .all(|m| m.se.is_finite() && m.lower < m.estimate && m.estimate < m.upper)
+        );
         assert!(!found.rho.is_empty());
     }
     let bad = |windows: &[FixedWindow]| fixed_windows(&data, 1, windows, within, None, 0.95).unwrap_err();
     let window = |from, to| FixedWindow { from, to };
-    for broken in [vec![], vec![window(2.0, 1.0)], vec![window(1.0, 3.0), window(2.0, 4.0)], vec![window(0.0, 1.0)]] {
+    for broken in [
+        vec![],
+        vec![window(2.0, 1.0)],
+        vec![window(1.0, 3.0), window(2.0, 4.0)],
+        vec![window(0.0, 1.0)],
+    ] {
         assert!(matches!(bad(&broken), TimecourseError::BadWindows { .. }));
     }
     assert_eq!(bad(&[window(100.0, 200.0)]), TimecourseError::NoComparison);
@@ -537,7 +579,11 @@ fn alogliptin_posterior_meets_the_reference() {
     for (name, mean) in reference {
         let ours = found.parameters.iter().find(|p| p.name == name).unwrap();
         println!("{name} {} {} {:?}", ours.mean, ours.sd, ours.convergence);
-        assert!((ours.mean - mean).abs() < MONTE_CARLO * ours.sd, "{name} {} {mean}", ours.mean);
+        assert!(
+            (ours.mean - mean).abs() < MONTE_CARLO * ours.sd,
+            "{name} {} {mean}",
+            ours.mean
+        );
         assert!(ours.convergence.r_hat < 1.01 && ours.convergence.ess_bulk > 1_000.0);
     }
     let shape = found.parameters.iter().find(|p| p.name == "log_et50").unwrap();
@@ -545,10 +591,18 @@ fn alogliptin_posterior_meets_the_reference() {
     assert_eq!((found.draws, found.divergences), (4_000, 0));
     // rich data: likelihood and posterior agree on the onset within a few hundredths
     let at = |d: Definition| {
-        found.onset.iter().find(|o| o.treatment == "alog_25" && o.definition == d).unwrap().clone()
+        found
+            .onset
+            .iter()
+            .find(|o| o.treatment == "alog_25" && o.definition == d)
+            .unwrap()
+            .clone()
     };
     let onset = at(Definition::ImportantDifference);
-    assert!((onset.median.unwrap() - 2.8444).abs() < 0.03 && onset.p_never == 0.0, "{onset:?}");
+    assert!(
+        (onset.median.unwrap() - 2.8444).abs() < 0.03 && onset.p_never == 0.0,
+        "{onset:?}"
+    );
     assert!((onset.lower.unwrap() - 2.6688).abs() < 0.03 && (onset.upper.unwrap() - 3.0383).abs() < 0.03);
     let again = bayes(&alog(), &as_printed(), &sampling, Benefit::Lower, Some(0.3), 0.95).unwrap();
     assert_eq!(found.parameters, again.parameters, "same seed, same draws");
@@ -566,19 +620,37 @@ fn a_posterior_that_was_not_sampled_is_refused() {
         ..BayesOptions::default()
     };
     let error = bayes(&alog(), &as_printed(), &few, Benefit::Lower, None, 0.95).unwrap_err();
-    assert!(matches!(&error, TimecourseError::NotSampled { why } if why.contains("effective sample size")), "{error}");
+    assert!(
+        matches!(&error, TimecourseError::NotSampled { why } if why.contains("effective sample size")),
+        "{error}"
+    );
     let random = Options {
         random: true,
         ..as_printed()
     };
-    let missing = bayes(&alog(), &random, &BayesOptions::default(), Benefit::Lower, None, 0.95).unwrap_err();
+    let missing = bayes(
+        &alog(),
+        &random,
+        &BayesOptions::default(),
+        Benefit::Lower,
+        None,
+        0.95,
+    )
+    .unwrap_err();
     assert!(matches!(&missing, TimecourseError::Options { message } if message.contains("prior of tau")));
     let linear = Options {
         form: Form::Linear,
         ..as_printed()
     };
     assert!(matches!(
-        bayes(&alog(), &linear, &BayesOptions::default(), Benefit::Lower, None, 0.95),
+        bayes(
+            &alog(),
+            &linear,
+            &BayesOptions::default(),
+            Benefit::Lower,
+            None,
+            0.95
+        ),
         Err(TimecourseError::Options { .. })
     ));
 }

@@ -76,7 +76,11 @@ fn axis(input: &OnsetForest, left: f64, right: f64) -> Axis {
 }
 
 fn draw(input: &OnsetForest, width: f64, labels: f64) -> Scene {
-    let any = input.blocks.iter().flat_map(|b| &b.rows).any(|r| r.hours.is_some());
+    let any = input
+        .blocks
+        .iter()
+        .flat_map(|b| &b.rows)
+        .any(|r| r.hours.is_some());
     if !any {
         return frame::nothing(&input.heading, &[], width);
     }
@@ -89,7 +93,13 @@ fn draw(input: &OnsetForest, width: f64, labels: f64) -> Scene {
     let (mut y, top) = (6.0, 6.0);
     for block in &input.blocks {
         if !block.label.is_empty() {
-            y = frame::paragraph(&mut lines, &block.label, (0.0, y), width, &style(SMALL, "").bold()) + 4.0;
+            y = frame::paragraph(
+                &mut lines,
+                &block.label,
+                (0.0, y),
+                width,
+                &style(SMALL, "").bold(),
+            ) + 4.0;
         }
         for row in &block.rows {
             let middle;
@@ -109,7 +119,9 @@ fn draw(input: &OnsetForest, width: f64, labels: f64) -> Scene {
         items.push(Line::new(x, y, x, y + 4.0, "axis").into());
         items.push(Text::new(x, y + 17.0, SMALL, label).middle().into());
     }
-    let mut key = "Point and line: time with its interval; an arrow: the data allow that it is never reached.".to_owned();
+    let mut key =
+        "Point and line: time with its interval; an arrow: the data allow that it is never reached."
+            .to_owned();
     if input.visits.is_some() {
         key.push_str(" Dotted: first and last visit; outside of them a time is the form's alone.");
     }
@@ -137,7 +149,11 @@ fn says(row: &OnsetRow) -> String {
     match (row.bounded, row.lower, row.upper) {
         (false, ..) => value,
         (true, lower, Some(upper)) => {
-            format!("{value} ({} to {})", lower.map_or("0".to_owned(), text::hours), text::hours(upper))
+            format!(
+                "{value} ({} to {})",
+                lower.map_or("0".to_owned(), text::hours),
+                text::hours(upper)
+            )
         }
         (true, Some(lower), None) => format!("{value} ({} to never)", text::hours(lower)),
         (true, None, None) => value,
@@ -145,13 +161,7 @@ fn says(row: &OnsetRow) -> String {
 }
 
 /// One row from `top` down: where it ends, and the height of its line.
-fn one(
-    items: &mut Vec<Item>,
-    axis: &Axis,
-    row: &OnsetRow,
-    top: f64,
-    room: (f64, f64, f64),
-) -> (f64, f64) {
+fn one(items: &mut Vec<Item>, axis: &Axis, row: &OnsetRow, top: f64, room: (f64, f64, f64)) -> (f64, f64) {
     let (width, labels, right) = room;
     let wide = labels > 0.0;
     let said = says(row);

@@ -198,7 +198,9 @@ impl Spot<'_> {
             self.input.effect.says(i),
             text::people(visit.people)
         );
-        let group = Group::new("", inside).titled(says).sourced(&panel.key, &visit.rows);
+        let group = Group::new("", inside)
+            .titled(says)
+            .sourced(&panel.key, &visit.rows);
         Some(group.into())
     }
 }

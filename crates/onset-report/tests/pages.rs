@@ -135,7 +135,12 @@ fn six_answers_stand_at_the_top_and_only_filled_ones_have_a_section() {
     for name in ["speed", "size", "duration", "blinding", "comparison", "certainty"] {
         assert!(html.contains(&format!("id=\"answer-{name}\"")), "{name}");
     }
-    for (name, there) in [("speed", true), ("size", true), ("duration", true), ("comparison", true)] {
+    for (name, there) in [
+        ("speed", true),
+        ("size", true),
+        ("duration", true),
+        ("comparison", true),
+    ] {
         assert_eq!(html.contains(&format!("<section id=\"{name}\"")), there, "{name}");
     }
     for name in ["blinding", "certainty"] {

@@ -292,7 +292,11 @@ fn cells(evidence: &Evidence) -> BTreeMap<String, Cell> {
         add(&guess.row, text, &guess.cite, &guess.notes);
     }
     for fact in &evidence.durability {
-        let who = fact.arm_id.as_deref().or(fact.arm_text.as_deref()).unwrap_or("all");
+        let who = fact
+            .arm_id
+            .as_deref()
+            .or(fact.arm_text.as_deref())
+            .unwrap_or("all");
         let text = format!("{} {who}: {}", fact.study_id, fact.measure);
         add(&fact.row, text, &fact.cite, &fact.notes);
     }

@@ -81,11 +81,16 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
         p: ratio.p(),
     };
     let mut warnings = Vec::new();
-    if matches!(printed, Printed::PAndEvents { .. } | Printed::ChiSquare { .. }) && !arguments.favours_control {
-        let message = "A p value has no direction: the hazard was taken to be lower with the active treatment";
+    if matches!(printed, Printed::PAndEvents { .. } | Printed::ChiSquare { .. }) && !arguments.favours_control
+    {
+        let message =
+            "A p value has no direction: the hazard was taken to be lower with the active treatment";
         warnings.push(Diagnostic::note("direction_assumed", message).hint("--favours-control turns it"));
     }
-    let mut sheet = Sheet::new("Hazard ratio", &["route", "hr", "ci_lower", "ci_upper", "p", "ln_hr", "se"]);
+    let mut sheet = Sheet::new(
+        "Hazard ratio",
+        &["route", "hr", "ci_lower", "ci_upper", "p", "ln_hr", "se"],
+    );
     sheet.push(vec![
         answer.route.into(),
         answer.hr.into(),
@@ -103,7 +108,12 @@ fn printed(a: &Arguments) -> Result<Printed, Diagnostic> {
         return Ok(Printed::LogRank { o_minus_e, v });
     }
     if let (Some(hr), Some(lower), Some(upper)) = (a.hr, a.ci_lower, a.ci_upper) {
-        return Ok(Printed::Interval { hr, lower, upper, level: a.level });
+        return Ok(Printed::Interval {
+            hr,
+            lower,
+            upper,
+            level: a.level,
+        });
     }
     let information = information(a)?;
     let favours_active = !a.favours_control;
@@ -124,8 +134,14 @@ fn information(a: &Arguments) -> Result<Option<Information>, Diagnostic> {
     match (a.events, a.allocation.as_slice(), a.arm_events.as_slice()) {
         (None, [], []) => Ok(None),
         (Some(events), [], []) => Ok(Some(Information::Events(events))),
-        (Some(events), &[active, control], []) => Ok(Some(Information::Allocated { events, active, control })),
+        (Some(events), &[active, control], []) => Ok(Some(Information::Allocated {
+            events,
+            active,
+            control,
+        })),
         (None, [], &[active, control]) => Ok(Some(Information::PerArm { active, control })),
-        _ => Err(usage("--allocation and --arm-events hold two numbers, active then control")),
+        _ => Err(usage(
+            "--allocation and --arm-events hold two numbers, active then control",
+        )),
     }
 }

@@ -62,8 +62,15 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
             pair.1 /= 100.0;
         }
     }
-    let (_, table) = two_columns(&arguments.at_risk, arguments.at_risk_column.as_deref(), &mut warnings)?;
-    let points: Vec<Point> = pairs.iter().map(|&(time, survival)| Point { time, survival }).collect();
+    let (_, table) = two_columns(
+        &arguments.at_risk,
+        arguments.at_risk_column.as_deref(),
+        &mut warnings,
+    )?;
+    let points: Vec<Point> = pairs
+        .iter()
+        .map(|&(time, survival)| Point { time, survival })
+        .collect();
     let at_risk: Vec<AtRisk> = table.iter().map(|&(time, n)| AtRisk { time, n }).collect();
     let back = reconstruct(&points, &at_risk, arguments.events).map_err(|error| {
         Diagnostic::error("no_curve", error.to_string())
@@ -82,9 +89,20 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
         at_risk: back
             .at_risk
             .iter()
-            .map(|&(entry, reconstructed)| Risk { time: entry.time, printed: entry.n, reconstructed })
+            .map(|&(entry, reconstructed)| Risk {
+                time: entry.time,
+                printed: entry.n,
+                reconstructed,
+            })
             .collect(),
-        patients: back.patients.iter().map(|p| Person { time: p.time, event: u8::from(p.event) }).collect(),
+        patients: back
+            .patients
+            .iter()
+            .map(|p| Person {
+                time: p.time,
+                event: u8::from(p.event),
+            })
+            .collect(),
     };
     let mut summary = Sheet::new("Reconstruction", &["n", "events", "median", "rmse", "max_error"]);
     summary.push(vec![
@@ -96,7 +114,11 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
     ]);
     let mut risk = Sheet::new("At risk", &["time", "printed", "reconstructed"]);
     for row in &answer.at_risk {
-        risk.push(vec![row.time.into(), row.printed.into(), row.reconstructed.into()]);
+        risk.push(vec![
+            row.time.into(),
+            row.printed.into(),
+            row.reconstructed.into(),
+        ]);
     }
     let mut people = Sheet::new("Follow-up", &["time", "event"]);
     for person in &answer.patients {
@@ -114,7 +136,8 @@ fn two_columns(
     let table = Table::read(path)?;
     let header = |i: usize| {
         table.headers().get(i).map(String::as_str).ok_or_else(|| {
-            Diagnostic::error("missing_column", "Two columns are needed: time, then the value").file(table.name())
+            Diagnostic::error("missing_column", "Two columns are needed: time, then the value")
+                .file(table.name())
         })
     };
     let (first, second) = (header(0)?, second.map_or_else(|| header(1), Ok)?);
@@ -125,7 +148,11 @@ fn two_columns(
             pairs.push((time, value));
         } else {
             let message = format!("Row {} has an empty cell and was left out", i + 1);
-            warnings.push(Diagnostic::warning("missing_value", message).file(table.name()).line(table.line(i)));
+            warnings.push(
+                Diagnostic::warning("missing_value", message)
+                    .file(table.name())
+                    .line(table.line(i)),
+            );
         }
     }
     Ok((table.name().to_owned(), pairs))

@@ -79,7 +79,9 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
     let mut trials = Vec::new();
     for (name, arms) in &people {
         let refused = |error: SurvivalError| {
-            Diagnostic::error("no_restricted_mean", error.to_string()).file(table.name()).study(name)
+            Diagnostic::error("no_restricted_mean", error.to_string())
+                .file(table.name())
+                .study(name)
         };
         let contrast = contrast(arms, &tau, arguments.ratio).map_err(refused)?;
         for t in tau.iter().filter(|t| !contrast.tau.contains(t)) {
@@ -90,7 +92,12 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
     }
     let pooled = pool_rmst(&trials, &tau)
         .map_err(|error| Diagnostic::error("no_pool", error.to_string()).file(table.name()))?;
-    warnings.extend(pooled.warnings.iter().map(|w| Diagnostic::warning("rmst_pool", w.as_str())));
+    warnings.extend(
+        pooled
+            .warnings
+            .iter()
+            .map(|w| Diagnostic::warning("rmst_pool", w.as_str())),
+    );
     let model = |model: &'static str, rows: &[AtHorizon]| -> Vec<PooledRow> {
         let row = |r: &AtHorizon| PooledRow {
             model,
@@ -107,19 +114,50 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
     rows.extend(model("multivariate_common", &pooled.multivariate_common));
     rows.extend(model("multivariate_reml", &pooled.multivariate_random));
     let each = trials.iter().flat_map(|(name, c)| {
-        c.tau.iter().zip(&c.estimate).enumerate().filter_map(move |(i, (&tau, &estimate))| {
-            Some(TrialRow { trial: name.clone(), tau, estimate, se: c.standard_error(i)?, p: c.p(i)? })
-        })
+        c.tau
+            .iter()
+            .zip(&c.estimate)
+            .enumerate()
+            .filter_map(move |(i, (&tau, &estimate))| {
+                Some(TrialRow {
+                    trial: name.clone(),
+                    tau,
+                    estimate,
+                    se: c.standard_error(i)?,
+                    p: c.p(i)?,
+                })
+            })
     });
-    let measure = if arguments.ratio { "log_ratio" } else { "difference" };
-    let answer = Answer { measure, trials: each.collect(), pooled: rows };
+    let measure = if arguments.ratio {
+        "log_ratio"
+    } else {
+        "difference"
+    };
+    let answer = Answer {
+        measure,
+        trials: each.collect(),
+        pooled: rows,
+    };
     let mut each = Sheet::new("Per trial", &["trial", "tau", "estimate", "se", "p"]);
     for r in &answer.trials {
-        each.push(vec![r.trial.clone().into(), r.tau.into(), r.estimate.into(), r.se.into(), r.p.into()]);
+        each.push(vec![
+            r.trial.clone().into(),
+            r.tau.into(),
+            r.estimate.into(),
+            r.se.into(),
+            r.p.into(),
+        ]);
     }
     let mut all = Sheet::new("Pooled", &["model", "tau", "k", "estimate", "se", "tau2"]);
     for r in &answer.pooled {
-        let cells = vec![r.model.into(), r.tau.into(), r.k.into(), r.estimate.into(), r.se.into(), r.tau2.into()];
+        let cells = vec![
+            r.model.into(),
+            r.tau.into(),
+            r.k.into(),
+            r.estimate.into(),
+            r.se.into(),
+            r.tau2.into(),
+        ];
         all.push(cells);
     }
     Output::new(&answer, vec![each, all], warnings)
@@ -131,10 +169,20 @@ fn contrast(arms: &[Vec<Patient>; 2], tau: &[f64], as_ratio: bool) -> Result<Con
     let end = active.defined_to().min(control.defined_to());
     let own: Vec<f64> = tau.iter().copied().filter(|&t| t <= end).collect();
     let (active, control) = (rmst(&active, &own)?, rmst(&control, &own)?);
-    let contrast = if as_ratio { ratio(&active, &control) } else { difference(&active, &control) };
-    let contrast = contrast.ok_or(SurvivalError::Empty { what: "common horizon" })?;
+    let contrast = if as_ratio {
+        ratio(&active, &control)
+    } else {
+        difference(&active, &control)
+    };
+    let contrast = contrast.ok_or(SurvivalError::Empty {
+        what: "common horizon",
+    })?;
     let flat = (0..own.len()).any(|i| !contrast.standard_error(i).is_some_and(|se| se > 0.0));
-    if flat { Err(SurvivalError::NoEvents) } else { Ok(contrast) }
+    if flat {
+        Err(SurvivalError::NoEvents)
+    } else {
+        Ok(contrast)
+    }
 }
 
 /// People by trial: control, then active.
@@ -143,14 +191,21 @@ fn people(
     a: &Arguments,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<BTreeMap<String, [Vec<Patient>; 2]>, Diagnostic> {
-    let (times, events) = (table.column(&a.time)?.numbers()?, table.column(&a.event)?.numbers()?);
+    let (times, events) = (
+        table.column(&a.time)?.numbers()?,
+        table.column(&a.event)?.numbers()?,
+    );
     let (arms, trials) = (table.column(&a.arm)?.numbers()?, table.column(&a.trial)?.texts());
     let mut people: BTreeMap<String, [Vec<Patient>; 2]> = BTreeMap::new();
     let rows = times.into_iter().zip(events).zip(arms).zip(trials);
     for (i, (((time, event), arm), trial)) in rows.enumerate() {
         let (Some(time), Some(event), Some(arm), Some(trial)) = (time, event, arm, trial) else {
             let message = format!("Row {} has an empty cell and was left out", i + 1);
-            warnings.push(Diagnostic::warning("missing_value", message).file(table.name()).line(table.line(i)));
+            warnings.push(
+                Diagnostic::warning("missing_value", message)
+                    .file(table.name())
+                    .line(table.line(i)),
+            );
             continue;
         };
         let wrong = |column: &str, found: f64, allowed: &str| {
@@ -173,7 +228,10 @@ fn people(
         }
         let [control, active] = people.entry(trial.to_owned()).or_default();
         let side = if arm == 1.0 { active } else { control };
-        side.push(Patient { time, event: event == 1.0 });
+        side.push(Patient {
+            time,
+            event: event == 1.0,
+        });
     }
     Ok(people)
 }

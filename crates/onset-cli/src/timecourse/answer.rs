@@ -1,15 +1,16 @@
 //! The answer of `onset timecourse` as JSON and as sheets.
 
 use super::rows::Rows;
-use crate::arguments::usage;
 use super::{Arguments, SmallValues};
+use crate::arguments::usage;
 use crate::output::{Cell, Output, Sheet};
 use onset::data::Diagnostic;
-use onset::models::timecourse::{
-    Area, BayesOptions, Benefit, Curve, Ending, Fit, Longitudinal, Options, Role, TimecourseError, area, bayes, benefit_of,
-    compare_forms, evidence, fixed_windows, leave_one_out, onset_times, simultaneous_critical, window,
-};
 use onset::math::nuts::Nuts;
+use onset::models::timecourse::{
+    Area, BayesOptions, Benefit, Curve, Ending, Fit, Longitudinal, Options, Role, TimecourseError, area,
+    bayes, benefit_of, compare_forms, evidence, fixed_windows, leave_one_out, onset_times,
+    simultaneous_critical, window,
+};
 use serde::Serialize;
 
 /// Points of a drawn curve.
@@ -458,7 +459,14 @@ fn sampled(
         },
         ..BayesOptions::default()
     };
-    let found = bayes(data, options, &sampling, benefit, arguments.threshold, arguments.level);
+    let found = bayes(
+        data,
+        options,
+        &sampling,
+        benefit,
+        arguments.threshold,
+        arguments.level,
+    );
     let found = found.map_err(|error| match error {
         TimecourseError::Options { message } => usage(message),
         TimecourseError::NotSampled { .. } => Diagnostic::error("not_sampled", error.to_string())
@@ -466,20 +474,25 @@ fn sampled(
             .hint("more --draws, a form with fewer shapes, or --fix: the visits may not show what is asked"),
         other => rows.refused(&other),
     })?;
-    answer.onset.extend(found.onset.iter().map(|o| Onset {
-        treatment: o.treatment.clone(),
-        definition: o.definition.code(),
-        threshold: o.threshold,
-        estimate: o.median,
-        interval: "posterior",
-        lower: o.lower,
-        upper: o.upper,
-        p_never: Some(o.p_never),
-        beyond_data: o.median.is_some_and(|t| t > data.range().1),
-        trials: None,
-        patients: None,
-        information: None,
-        why_not: o.median.is_none().then(|| "most draws of the curve never get there".to_owned()),
+    answer.onset.extend(found.onset.iter().map(|o| {
+        Onset {
+            treatment: o.treatment.clone(),
+            definition: o.definition.code(),
+            threshold: o.threshold,
+            estimate: o.median,
+            interval: "posterior",
+            lower: o.lower,
+            upper: o.upper,
+            p_never: Some(o.p_never),
+            beyond_data: o.median.is_some_and(|t| t > data.range().1),
+            trials: None,
+            patients: None,
+            information: None,
+            why_not: o
+                .median
+                .is_none()
+                .then(|| "most draws of the curve never get there".to_owned()),
+        }
     }));
     answer.bayes = Some(Sampled {
         parameters: found
@@ -646,7 +659,9 @@ fn sheets(answer: &Answer) -> Vec<Sheet> {
     }
     let mut list = vec![first, onset, fit, horizon];
     if let Some(sampled) = &answer.bayes {
-        let head = ["name", "mean", "sd", "median", "lower", "upper", "R-hat", "ESS bulk", "ESS tail"];
+        let head = [
+            "name", "mean", "sd", "median", "lower", "upper", "R-hat", "ESS bulk", "ESS tail",
+        ];
         let mut posterior = Sheet::new("Posterior", &head);
         for p in &sampled.parameters {
             posterior.push(vec![
@@ -664,9 +679,22 @@ fn sheets(answer: &Answer) -> Vec<Sheet> {
         list.push(posterior);
     }
     if let Some(all) = &answer.windows {
-        let head = ["treatment", "from", "to", "k", "estimate", "se", "ci_lower", "ci_upper", "tau2"];
+        let head = [
+            "treatment",
+            "from",
+            "to",
+            "k",
+            "estimate",
+            "se",
+            "ci_lower",
+            "ci_upper",
+            "tau2",
+        ];
         let mut windows = Sheet::new("Fixed windows", &head);
-        for (treatment, m) in all.iter().flat_map(|w| w.means.iter().map(move |m| (&w.treatment, m))) {
+        for (treatment, m) in all
+            .iter()
+            .flat_map(|w| w.means.iter().map(move |m| (&w.treatment, m)))
+        {
             windows.push(vec![
                 treatment.as_str().into(),
                 m.from.into(),

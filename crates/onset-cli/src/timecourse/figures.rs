@@ -34,7 +34,9 @@ fn panel(name: String, wide: onset::plot::Scene, mut narrow: onset::plot::Scene)
 }
 
 fn slug(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
+    text.chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect()
 }
 
 fn heading(id: String, title: String) -> Heading {
@@ -69,18 +71,15 @@ fn effect(answer: &Answer, arguments: &Arguments, treatment: &str) -> Effect {
 }
 
 /// Arms of the treatment against the reference arm at each common visit after baseline.
-fn differences(
-    arguments: &Arguments,
-    data: &Longitudinal,
-    rows: &Rows,
-    treatment: &str,
-) -> Vec<TrialPanel> {
+fn differences(arguments: &Arguments, data: &Longitudinal, rows: &Rows, treatment: &str) -> Vec<TrialPanel> {
     let z = normal::quantile(0.5 * (1.0 + arguments.level));
     data.studies()
         .map(|study| {
             let of = |wanted: &str| {
                 let wanted = wanted.to_owned();
-                rows.visits.iter().filter(move |v| v.study == study && v.treatment == wanted && v.time > 0.0)
+                rows.visits
+                    .iter()
+                    .filter(move |v| v.study == study && v.treatment == wanted && v.time > 0.0)
             };
             let mut visits: Vec<TrialVisit> = of(treatment)
                 .filter_map(|a| {
@@ -120,17 +119,29 @@ fn all(answer: &Answer, arguments: &Arguments, treatment: &str, studies: &[Trial
         })
     });
     let input = Timecourse {
-        heading: heading(name.clone(), format!("{treatment} against {} over time", arguments.reference)),
+        heading: heading(
+            name.clone(),
+            format!("{treatment} against {} over time", arguments.reference),
+        ),
         effect: effect(answer, arguments, treatment),
         visits: visits.collect(),
         curve: answer
             .curve
             .iter()
             .filter(|p| p.treatment == treatment)
-            .map(|p| (p.time * unit, Interval::new(p.estimate, p.band_lower, p.band_upper)))
+            .map(|p| {
+                (
+                    p.time * unit,
+                    Interval::new(p.estimate, p.band_lower, p.band_upper),
+                )
+            })
             .collect(),
         others: Vec::new(),
-        horizon: answer.horizon.iter().filter_map(|h| h.time_hours).reduce(f64::max),
+        horizon: answer
+            .horizon
+            .iter()
+            .filter_map(|h| h.time_hours)
+            .reduce(f64::max),
         evidence: answer
             .information
             .iter()
@@ -198,7 +209,10 @@ fn onsets(answer: &Answer, arguments: &Arguments, data: &Longitudinal) -> Panel 
     names.dedup();
     let (first, last) = data.range();
     let input = OnsetForest {
-        heading: heading("onset".to_owned(), "When the effect begins, by definition".to_owned()),
+        heading: heading(
+            "onset".to_owned(),
+            "When the effect begins, by definition".to_owned(),
+        ),
         blocks: names
             .into_iter()
             .map(|name| OnsetBlock {
@@ -207,7 +221,15 @@ fn onsets(answer: &Answer, arguments: &Arguments, data: &Longitudinal) -> Panel 
             })
             .collect(),
         visits: Some((first * unit, last * unit)),
-        horizon: answer.horizon.iter().filter_map(|h| h.time_hours).reduce(f64::max),
+        horizon: answer
+            .horizon
+            .iter()
+            .filter_map(|h| h.time_hours)
+            .reduce(f64::max),
     };
-    panel("onset".to_owned(), onset_forest(&input), onset_forest_narrow(&input))
+    panel(
+        "onset".to_owned(),
+        onset_forest(&input),
+        onset_forest_narrow(&input),
+    )
 }

@@ -28,7 +28,9 @@ pub fn cox(active: &[Patient], control: &[Patient]) -> Result<Cox, SurvivalError
     all.extend(active.iter().map(|p| (p.time, p.event, true)));
     all.extend(control.iter().map(|p| (p.time, p.event, false)));
     if active.is_empty() || control.is_empty() {
-        return Err(SurvivalError::Empty { what: "patient in one of the arms" });
+        return Err(SurvivalError::Empty {
+            what: "patient in one of the arms",
+        });
     }
     if !active.iter().any(|p| p.event) || !control.iter().any(|p| p.event) {
         return Err(SurvivalError::NoEvents);
@@ -39,7 +41,9 @@ pub fn cox(active: &[Patient], control: &[Patient]) -> Result<Cox, SurvivalError
     let mut times = Vec::new();
     for same in all.chunk_by(|a, b| a.0 == b.0) {
         let count = |arm: bool, only_events: bool| {
-            same.iter().filter(|p| p.2 == arm && (p.1 || !only_events)).count() as f64
+            same.iter()
+                .filter(|p| p.2 == arm && (p.1 || !only_events))
+                .count() as f64
         };
         let d = [count(true, true), count(false, true)];
         if d[0] + d[1] > 0.0 {
@@ -58,10 +62,16 @@ pub fn cox(active: &[Patient], control: &[Patient]) -> Result<Cox, SurvivalError
         beta += step;
         if step.abs() < STEP {
             let (_, information) = derivatives(&times, beta);
-            return Ok(Cox { ln_hr: beta, standard_error: information.sqrt().recip(), iterations });
+            return Ok(Cox {
+                ln_hr: beta,
+                standard_error: information.sqrt().recip(),
+                iterations,
+            });
         }
     }
-    Err(SurvivalError::NotEstimable { why: "the partial likelihood has no finite maximum".to_owned() })
+    Err(SurvivalError::NotEstimable {
+        why: "the partial likelihood has no finite maximum".to_owned(),
+    })
 }
 
 fn derivatives(times: &[([f64; 2], [f64; 2])], beta: f64) -> (f64, f64) {

@@ -76,7 +76,10 @@ impl fmt::Display for SurvivalError {
                 "Number at risk {found} at time {time}: numbers at risk are whole, start above 0 and never rise, and their times start at 0 and increase"
             ),
             Self::Rises { time, before, found } => {
-                write!(f, "The curve rises at time {time}, from {before} to {found}: a survival curve never rises")
+                write!(
+                    f,
+                    "The curve rises at time {time}, from {before} to {found}: a survival curve never rises"
+                )
             }
             Self::TooManyEvents { found, allowed } => {
                 write!(f, "{found} events among {allowed} patients")
@@ -85,7 +88,10 @@ impl fmt::Display for SurvivalError {
             Self::PastFollowUp { tau, allowed } => {
                 write!(f, "The horizon {tau} lies past the end of follow-up, {allowed}")
             }
-            Self::NoEvents => write!(f, "No events in one of the arms: the hazard ratio has no finite estimate"),
+            Self::NoEvents => write!(
+                f,
+                "No events in one of the arms: the hazard ratio has no finite estimate"
+            ),
             Self::NotEstimable { why } => write!(f, "Not estimable: {why}"),
         }
     }
@@ -98,7 +104,11 @@ pub(super) fn positive(what: &'static str, found: f64) -> Result<f64, SurvivalEr
     if found.is_finite() && found > 0.0 {
         Ok(found)
     } else {
-        Err(SurvivalError::OutOfRange { what, found, allowed: "a finite number above 0" })
+        Err(SurvivalError::OutOfRange {
+            what,
+            found,
+            allowed: "a finite number above 0",
+        })
     }
 }
 
@@ -107,6 +117,10 @@ pub(super) fn proportion(what: &'static str, found: f64) -> Result<f64, Survival
     if found > 0.0 && found < 1.0 {
         Ok(found)
     } else {
-        Err(SurvivalError::OutOfRange { what, found, allowed: "more than 0 and less than 1" })
+        Err(SurvivalError::OutOfRange {
+            what,
+            found,
+            allowed: "more than 0 and less than 1",
+        })
     }
 }

@@ -141,7 +141,12 @@ const OFF_CENTRE: f64 = 0.15;
 pub fn hazard_ratio(printed: &Printed) -> Result<HazardRatio, SurvivalError> {
     let route = printed.route();
     let (ln_hr, standard_error) = match *printed {
-        Printed::Interval { hr, lower, upper, level } => interval(hr, lower, upper, level)?,
+        Printed::Interval {
+            hr,
+            lower,
+            upper,
+            level,
+        } => interval(hr, lower, upper, level)?,
         Printed::RatioAndP { hr, p } => {
             let y = positive("hazard ratio", hr)?.ln();
             let z = z_of(p)?;
@@ -151,13 +156,20 @@ pub fn hazard_ratio(printed: &Printed) -> Result<HazardRatio, SurvivalError> {
             }
             (y, y.abs() / z)
         }
-        Printed::RatioAndEvents { hr, information } => {
-            (positive("hazard ratio", hr)?.ln(), variance(information)?.sqrt().recip())
-        }
-        Printed::PAndEvents { p, information, favours_active } => {
-            from_z(z_of(p)?, information, favours_active)?
-        }
-        Printed::ChiSquare { chi_square, information, favours_active } => {
+        Printed::RatioAndEvents { hr, information } => (
+            positive("hazard ratio", hr)?.ln(),
+            variance(information)?.sqrt().recip(),
+        ),
+        Printed::PAndEvents {
+            p,
+            information,
+            favours_active,
+        } => from_z(z_of(p)?, information, favours_active)?,
+        Printed::ChiSquare {
+            chi_square,
+            information,
+            favours_active,
+        } => {
             if !(chi_square.is_finite() && chi_square >= 0.0) {
                 return Err(SurvivalError::OutOfRange {
                     what: "log-rank chi-square",
@@ -179,20 +191,35 @@ pub fn hazard_ratio(printed: &Printed) -> Result<HazardRatio, SurvivalError> {
             (o_minus_e / v, v.sqrt().recip())
         }
         Printed::ObservedExpected { active, control } => {
-            let (o1, e1) = (positive("observed events", active.0)?, positive("expected events", active.1)?);
-            let (o2, e2) = (positive("observed events", control.0)?, positive("expected events", control.1)?);
+            let (o1, e1) = (
+                positive("observed events", active.0)?,
+                positive("expected events", active.1)?,
+            );
+            let (o2, e2) = (
+                positive("observed events", control.0)?,
+                positive("expected events", control.1)?,
+            );
             ((o1 / e1 / (o2 / e2)).ln(), (1.0 / e1 + 1.0 / e2).sqrt())
         }
     };
-    Ok(HazardRatio { route, ln_hr, standard_error })
+    Ok(HazardRatio {
+        route,
+        ln_hr,
+        standard_error,
+    })
 }
 
 fn interval(hr: f64, lower: f64, upper: f64, level: f64) -> Result<(f64, f64), SurvivalError> {
     let y = positive("hazard ratio", hr)?.ln();
-    let (l, u) = (positive("lower limit", lower)?.ln(), positive("upper limit", upper)?.ln());
+    let (l, u) = (
+        positive("lower limit", lower)?.ln(),
+        positive("upper limit", upper)?.ln(),
+    );
     let level = proportion("level", level)?;
     if !(l < u && l <= y && y <= u) {
-        return Err(SurvivalError::Contradiction { what: "the hazard ratio lies outside its interval" });
+        return Err(SurvivalError::Contradiction {
+            what: "the hazard ratio lies outside its interval",
+        });
     }
     if (y - f64::midpoint(l, u)).abs() > OFF_CENTRE * (u - l) {
         return Err(SurvivalError::Contradiction {
@@ -206,7 +233,11 @@ fn z_of(p: f64) -> Result<f64, SurvivalError> {
     if p > 0.0 && p <= 1.0 {
         Ok(normal::upper_quantile(p / 2.0).max(0.0))
     } else {
-        Err(SurvivalError::OutOfRange { what: "p value", found: p, allowed: "more than 0, at most 1" })
+        Err(SurvivalError::OutOfRange {
+            what: "p value",
+            found: p,
+            allowed: "more than 0, at most 1",
+        })
     }
 }
 
@@ -218,16 +249,28 @@ fn from_z(z: f64, information: Information, favours_active: bool) -> Result<(f64
 fn variance(information: Information) -> Result<f64, SurvivalError> {
     match information {
         Information::Events(events) => Ok(positive("number of events", events)? / 4.0),
-        Information::Allocated { events, active, control } => {
+        Information::Allocated {
+            events,
+            active,
+            control,
+        } => {
             let events = positive("number of events", events)?;
-            let (r1, r2) = (positive("size of the active arm", active)?, positive("size of the control arm", control)?);
+            let (r1, r2) = (
+                positive("size of the active arm", active)?,
+                positive("size of the control arm", control)?,
+            );
             if events > r1 + r2 {
-                return Err(SurvivalError::Contradiction { what: "more events than patients" });
+                return Err(SurvivalError::Contradiction {
+                    what: "more events than patients",
+                });
             }
             Ok(events * r1 * r2 / ((r1 + r2) * (r1 + r2)))
         }
         Information::PerArm { active, control } => {
-            let (a, c) = (positive("events of the active arm", active)?, positive("events of the control arm", control)?);
+            let (a, c) = (
+                positive("events of the active arm", active)?,
+                positive("events of the control arm", control)?,
+            );
             Ok(a * c / (a + c))
         }
     }

@@ -41,18 +41,28 @@ impl KaplanMeier {
     /// Survival at a time.
     pub fn at(&self, time: f64) -> f64 {
         let before = self.steps.partition_point(|step| step.time <= time);
-        before.checked_sub(1).and_then(|i| self.steps.get(i)).map_or(1.0, |step| step.survival)
+        before
+            .checked_sub(1)
+            .and_then(|i| self.steps.get(i))
+            .map_or(1.0, |step| step.survival)
     }
 
     /// First time at which survival is 1/2 or less; `None` where it stays above.
     pub fn median(&self) -> Option<f64> {
         // Rounding of a product must not move the median past a curve that touches 1/2.
-        self.steps.iter().find(|step| step.survival <= 0.5 + 1e-12).map(|step| step.time)
+        self.steps
+            .iter()
+            .find(|step| step.survival <= 0.5 + 1e-12)
+            .map(|step| step.time)
     }
 
     /// Last time up to which the curve is defined: everywhere when it reaches 0.
     pub fn defined_to(&self) -> f64 {
-        if self.steps.last().is_some_and(|step| step.survival == 0.0) { f64::INFINITY } else { self.last }
+        if self.steps.last().is_some_and(|step| step.survival == 0.0) {
+            f64::INFINITY
+        } else {
+            self.last
+        }
     }
 }
 
@@ -81,7 +91,12 @@ pub fn kaplan_meier(patients: &[Patient]) -> Result<KaplanMeier, SurvivalError> 
         let events = same.iter().filter(|p| p.event).count() as f64;
         if let (true, Some(first)) = (events > 0.0, same.first()) {
             survival *= (at_risk - events) / at_risk;
-            steps.push(Step { time: first.time, at_risk, events, survival });
+            steps.push(Step {
+                time: first.time,
+                at_risk,
+                events,
+                survival,
+            });
         }
         at_risk -= same.len() as f64;
     }

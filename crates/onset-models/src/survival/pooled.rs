@@ -62,7 +62,9 @@ pub fn pool_rmst(trials: &[(String, Contrast)], tau: &[f64]) -> Result<PooledRms
         pooled.reml.push(alone(&effects, tau, Tau2Method::Reml)?);
         if effects.k() < 3 {
             let k = effects.k();
-            pooled.warnings.push(format!("At horizon {tau} only {k} trials have follow-up"));
+            pooled
+                .warnings
+                .push(format!("At horizon {tau} only {k} trials have follow-up"));
         }
     }
     if tau.len() > 1 {
@@ -72,7 +74,9 @@ pub fn pool_rmst(trials: &[(String, Contrast)], tau: &[f64]) -> Result<PooledRms
         if trials.len() > 1 {
             match stack.fit(true) {
                 Ok(fit) => pooled.multivariate_random = rows(&fit, tau, &count),
-                Err(error) => pooled.warnings.push(format!("No multivariate random effects: {error}")),
+                Err(error) => pooled
+                    .warnings
+                    .push(format!("No multivariate random effects: {error}")),
             }
         }
     }
@@ -80,15 +84,19 @@ pub fn pool_rmst(trials: &[(String, Contrast)], tau: &[f64]) -> Result<PooledRms
 }
 
 fn failed(error: impl std::fmt::Display) -> SurvivalError {
-    SurvivalError::NotEstimable { why: error.to_string() }
+    SurvivalError::NotEstimable {
+        why: error.to_string(),
+    }
 }
 
 fn at_one(trials: &[(String, Contrast)], tau: f64) -> Result<Effects, SurvivalError> {
     let (mut y, mut v, mut labels) = (Vec::new(), Vec::new(), Vec::new());
     for (name, contrast) in trials {
         if let Some(i) = contrast.tau.iter().position(|&t| t == tau)
-            && let (Some(&estimate), Some(&variance)) =
-                (contrast.estimate.get(i), contrast.covariance.get(i * (contrast.tau.len() + 1)))
+            && let (Some(&estimate), Some(&variance)) = (
+                contrast.estimate.get(i),
+                contrast.covariance.get(i * (contrast.tau.len() + 1)),
+            )
         {
             y.push(estimate);
             v.push(variance);
@@ -96,14 +104,22 @@ fn at_one(trials: &[(String, Contrast)], tau: f64) -> Result<Effects, SurvivalEr
         }
     }
     if y.is_empty() {
-        return Err(SurvivalError::Empty { what: "trial with follow-up to a horizon in both arms" });
+        return Err(SurvivalError::Empty {
+            what: "trial with follow-up to a horizon in both arms",
+        });
     }
     Effects::new(y, v, labels).map_err(failed)
 }
 
 fn alone(effects: &Effects, tau: f64, method: Tau2Method) -> Result<AtHorizon, SurvivalError> {
     if let ([y], [v]) = (effects.y(), effects.v()) {
-        return Ok(AtHorizon { tau, k: 1, estimate: *y, standard_error: v.sqrt(), heterogeneity: 0.0 });
+        return Ok(AtHorizon {
+            tau,
+            k: 1,
+            estimate: *y,
+            standard_error: v.sqrt(),
+            heterogeneity: 0.0,
+        });
     }
     let options = pool::Options::random(method).with_test(pool::Test::Z);
     let fit = pool::pool(effects, &options).map_err(failed)?.value;
@@ -155,19 +171,30 @@ impl Stack {
             })
             .collect();
         let cell = |t: usize, i: usize, j: usize| {
-            trials.get(t).and_then(|(_, c)| c.covariance.get(i * c.tau.len() + j)).copied().unwrap_or(0.0)
+            trials
+                .get(t)
+                .and_then(|(_, c)| c.covariance.get(i * c.tau.len() + j))
+                .copied()
+                .unwrap_or(0.0)
         };
         let name = |t: usize| trials.get(t).map_or(String::new(), |(name, _)| name.clone());
         let y = at
             .iter()
-            .map(|&(t, i, _)| trials.get(t).and_then(|(_, c)| c.estimate.get(i)).copied().unwrap_or(f64::NAN))
+            .map(|&(t, i, _)| {
+                trials
+                    .get(t)
+                    .and_then(|(_, c)| c.estimate.get(i))
+                    .copied()
+                    .unwrap_or(f64::NAN)
+            })
             .collect();
         let v = at.iter().map(|&(t, i, _)| cell(t, i, i)).collect();
         let trial: Vec<String> = at.iter().map(|&(t, ..)| name(t)).collect();
         let matrix: Vec<f64> = at
             .iter()
             .flat_map(|&(t, i, _)| {
-                at.iter().map(move |&(u, j, _)| if t == u { cell(t, i, j) } else { 0.0 })
+                at.iter()
+                    .map(move |&(u, j, _)| if t == u { cell(t, i, j) } else { 0.0 })
             })
             .collect();
         let x: Vec<f64> = at
@@ -179,7 +206,10 @@ impl Stack {
             effects: Effects::new(y, v, trial.clone()).map_err(failed)?,
             design: Design::new(names, x, false).map_err(failed)?,
             sampling: Sampling::matrix(at.len(), &matrix).map_err(failed)?,
-            level: at.iter().map(|&(.., j)| tau.get(j).map_or(String::new(), ToString::to_string)).collect(),
+            level: at
+                .iter()
+                .map(|&(.., j)| tau.get(j).map_or(String::new(), ToString::to_string))
+                .collect(),
             trial,
         })
     }
@@ -188,15 +218,21 @@ impl Stack {
         let levels: Vec<&str> = self.level.iter().map(String::as_str).collect();
         let trials: Vec<&str> = self.trial.iter().map(String::as_str).collect();
         let random = if random {
-            vec![
-                Random::structured(("tau", &levels), ("trial", &trials), Structure::Un)
-                    .map_err(failed)?,
-            ]
+            vec![Random::structured(("tau", &levels), ("trial", &trials), Structure::Un).map_err(failed)?]
         } else {
             Vec::new()
         };
-        let options = multilevel::Options { intervals: false, ..multilevel::Options::default() };
-        let fit = multilevel::multilevel(&self.effects, &self.design, self.sampling.clone(), random, &options);
+        let options = multilevel::Options {
+            intervals: false,
+            ..multilevel::Options::default()
+        };
+        let fit = multilevel::multilevel(
+            &self.effects,
+            &self.design,
+            self.sampling.clone(),
+            random,
+            &options,
+        );
         Ok(fit.map_err(failed)?.value)
     }
 }

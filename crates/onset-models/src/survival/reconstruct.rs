@@ -90,7 +90,10 @@ pub fn reconstruct_with(
     let (points, mut warnings) = clean(points)?;
     let first = at_risk.first().map_or(0.0, |entry| entry.n);
     if let Some(found) = events.filter(|&e| e as f64 > first) {
-        return Err(SurvivalError::TooManyEvents { found, allowed: first as u64 });
+        return Err(SurvivalError::TooManyEvents {
+            found,
+            allowed: first as u64,
+        });
     }
     let mut walk = Walk::new(&points, at_risk, spread);
     walk.all(events);
@@ -106,7 +109,12 @@ pub fn reconstruct_with(
     let rmse = (squares / points.len() as f64).sqrt();
     let matched: Vec<(AtRisk, f64)> = at_risk
         .iter()
-        .map(|&entry| (entry, patients.iter().filter(|p| p.time >= entry.time).count() as f64))
+        .map(|&entry| {
+            (
+                entry,
+                patients.iter().filter(|p| p.time >= entry.time).count() as f64,
+            )
+        })
         .collect();
     for (entry, found) in matched.iter().filter(|(entry, found)| entry.n != *found) {
         warnings.push(format!(
@@ -115,24 +123,44 @@ pub fn reconstruct_with(
         ));
     }
     if rmse > POOR_RMSE {
-        warnings.push(format!("The reconstruction misses the points by {rmse} (root mean square)"));
+        warnings.push(format!(
+            "The reconstruction misses the points by {rmse} (root mean square)"
+        ));
     }
     if let Some(events) = events.filter(|&e| e != curve.events as u64) {
-        warnings.push(format!("{events} events are printed, {} reconstructed", curve.events));
+        warnings.push(format!(
+            "{events} events are printed, {} reconstructed",
+            curve.events
+        ));
     }
-    Ok(Reconstructed { patients, curve, at_risk: matched, rmse, max_error, warnings })
+    Ok(Reconstructed {
+        patients,
+        curve,
+        at_risk: matched,
+        rmse,
+        max_error,
+        warnings,
+    })
 }
 
 fn check_at_risk(at_risk: &[AtRisk]) -> Result<(), SurvivalError> {
     if at_risk.is_empty() {
-        return Err(SurvivalError::Empty { what: "number at risk" });
+        return Err(SurvivalError::Empty {
+            what: "number at risk",
+        });
     }
-    let mut before = AtRisk { time: f64::NEG_INFINITY, n: f64::INFINITY };
+    let mut before = AtRisk {
+        time: f64::NEG_INFINITY,
+        n: f64::INFINITY,
+    };
     for (i, entry) in at_risk.iter().enumerate() {
         let whole = entry.n.is_finite() && entry.n >= 0.0 && entry.n.fract() == 0.0 && entry.n < 1e7;
         let starts = i > 0 || (entry.time == 0.0 && entry.n > 0.0);
         if !(whole && starts && entry.time.is_finite() && entry.time > before.time && entry.n <= before.n) {
-            return Err(SurvivalError::AtRisk { time: entry.time, found: entry.n });
+            return Err(SurvivalError::AtRisk {
+                time: entry.time,
+                found: entry.n,
+            });
         }
         before = *entry;
     }
@@ -143,7 +171,10 @@ fn check_at_risk(at_risk: &[AtRisk]) -> Result<(), SurvivalError> {
 fn clean(points: &[Point]) -> Result<(Vec<Point>, Vec<String>), SurvivalError> {
     let mut warnings = Vec::new();
     let mut sorted = Vec::with_capacity(points.len() + 1);
-    sorted.push(Point { time: 0.0, survival: 1.0 });
+    sorted.push(Point {
+        time: 0.0,
+        survival: 1.0,
+    });
     for point in points {
         if !(0.0..=1.0).contains(&point.survival) {
             return Err(SurvivalError::OutOfRange {
@@ -160,20 +191,29 @@ fn clean(points: &[Point]) -> Result<(Vec<Point>, Vec<String>), SurvivalError> {
             });
         }
         if point.time < 0.0 {
-            warnings.push(format!("A point at time {} lies before 0 and was left out", point.time));
+            warnings.push(format!(
+                "A point at time {} lies before 0 and was left out",
+                point.time
+            ));
         } else {
             sorted.push(*point);
         }
     }
     if sorted.len() == 1 {
-        return Err(SurvivalError::Empty { what: "point of the curve at time 0 or later" });
+        return Err(SurvivalError::Empty {
+            what: "point of the curve at time 0 or later",
+        });
     }
     sorted.sort_by(|a, b| a.time.total_cmp(&b.time));
     let mut low = 1.0_f64;
     for point in &mut sorted {
         if point.survival > low {
             if point.survival - low > RISE {
-                return Err(SurvivalError::Rises { time: point.time, before: low, found: point.survival });
+                return Err(SurvivalError::Rises {
+                    time: point.time,
+                    before: low,
+                    found: point.survival,
+                });
             }
             warnings.push(format!(
                 "The point at time {} rises from {low} to {} and was set to {low}",
@@ -202,8 +242,10 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(points: &'a [Point], table: &'a [AtRisk], spread: Spread) -> Self {
-        let starts: Vec<usize> =
-            table.iter().map(|entry| points.partition_point(|p| p.time < entry.time)).collect();
+        let starts: Vec<usize> = table
+            .iter()
+            .map(|entry| points.partition_point(|p| p.time < entry.time))
+            .collect();
         let mut intervals: Vec<(std::ops::Range<usize>, f64)> = Vec::new();
         for (i, entry) in table.iter().enumerate() {
             let start = starts.get(i).copied().unwrap_or(points.len());
@@ -230,13 +272,19 @@ impl<'a> Walk<'a> {
         let last = self.intervals.len().saturating_sub(1);
         let mut n = self.intervals.first().map_or(0.0, |interval| interval.1);
         for i in 0..self.intervals.len() {
-            let Some((range, _)) = self.intervals.get(i).cloned() else { continue };
+            let Some((range, _)) = self.intervals.get(i).cloned() else {
+                continue;
+            };
             let start = self.survival;
             if i < last {
                 let goal = self.intervals.get(i + 1).map_or(0.0, |next| next.1);
                 let s = |at: usize| self.points.get(at).map_or(1.0, |p| p.survival);
                 let from = s(range.start);
-                let guess = if from > 0.0 { n * s(range.end) / from - goal } else { 0.0 };
+                let guess = if from > 0.0 {
+                    n * s(range.end) / from - goal
+                } else {
+                    0.0
+                };
                 let mut cens = guess.round().clamp(0.0, n);
                 let mut left = self.interval(&range, n, cens, start);
                 for _ in 0..ROUNDS {
@@ -255,7 +303,11 @@ impl<'a> Walk<'a> {
             } else {
                 let time = |at: usize| self.points.get(at).map_or(0.0, |p| p.time);
                 let (t0, t1) = (time(range.start), time(range.end.saturating_sub(1)));
-                let mut cens = if t0 > 0.0 { (gone / t0 * (t1 - t0)).round().clamp(0.0, n) } else { 0.0 };
+                let mut cens = if t0 > 0.0 {
+                    (gone / t0 * (t1 - t0)).round().clamp(0.0, n)
+                } else {
+                    0.0
+                };
                 self.interval(&range, n, cens, start);
                 if let Some(total) = total.map(|total| total as f64) {
                     // More censorings give fewer events: the count that comes nearest to the total, by bisection.
@@ -263,7 +315,11 @@ impl<'a> Walk<'a> {
                     while low < high {
                         cens = ((low + high) / 2.0_f64).floor();
                         self.interval(&range, n, cens, start);
-                        if self.events.iter().sum::<f64>() > total { low = cens + 1.0 } else { high = cens }
+                        if self.events.iter().sum::<f64>() > total {
+                            low = cens + 1.0
+                        } else {
+                            high = cens
+                        }
                     }
                     self.interval(&range, n, low, start);
                 }
@@ -293,16 +349,21 @@ impl<'a> Walk<'a> {
                 placed
             };
             let s = self.points.get(at).map_or(survival, |p| p.survival);
-            let events =
-                if survival > 0.0 { (left * (1.0 - s / survival)).round().clamp(0.0, left) } else { 0.0 };
+            let events = if survival > 0.0 {
+                (left * (1.0 - s / survival)).round().clamp(0.0, left)
+            } else {
+                0.0
+            };
             if events > 0.0 {
                 survival *= 1.0 - events / left;
             }
             let out = (before - placed).clamp(0.0, left - events);
             placed = before;
-            if let (Some(d), Some(c), Some(r)) =
-                (self.events.get_mut(at), self.censored.get_mut(at), self.at_risk.get_mut(at))
-            {
+            if let (Some(d), Some(c), Some(r)) = (
+                self.events.get_mut(at),
+                self.censored.get_mut(at),
+                self.at_risk.get_mut(at),
+            ) {
                 (*d, *c, *r) = (events, out, left);
             }
             left -= events + out;
@@ -317,19 +378,29 @@ impl<'a> Walk<'a> {
     fn patients(&self) -> Vec<Patient> {
         let mut patients = Vec::new();
         for (point, &d) in self.points.iter().zip(&self.events) {
-            patients.extend((0..d as usize).map(|_| Patient { time: point.time, event: true }));
+            patients.extend((0..d as usize).map(|_| Patient {
+                time: point.time,
+                event: true,
+            }));
         }
         for (i, (point, &c)) in self.points.iter().zip(&self.censored).enumerate() {
             let next = self.points.get(i + 1).map_or(point.time, |p| p.time);
             // A person censored before a number at risk must not be counted in it.
-            let counted = self.table.iter().map(|entry| entry.time).find(|&t| t > point.time);
+            let counted = self
+                .table
+                .iter()
+                .map(|entry| entry.time)
+                .find(|&t| t > point.time);
             let next = counted.map_or(next, |t| t.min(next));
             let time = f64::midpoint(point.time, next);
             patients.extend((0..c as usize).map(|_| Patient { time, event: false }));
         }
         let rest = self.at_risk.last().copied().unwrap_or(0.0);
         let end = self.points.last().map_or(0.0, |p| p.time);
-        patients.extend((0..rest as usize).map(|_| Patient { time: end, event: false }));
+        patients.extend((0..rest as usize).map(|_| Patient {
+            time: end,
+            event: false,
+        }));
         patients
     }
 }

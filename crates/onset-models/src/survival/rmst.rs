@@ -34,7 +34,9 @@ impl Contrast {
 
     /// Two-sided p at the i-th horizon.
     pub fn p(&self, i: usize) -> Option<f64> {
-        Some(normal::two_sided_p(self.estimate.get(i)? / self.standard_error(i)?))
+        Some(normal::two_sided_p(
+            self.estimate.get(i)? / self.standard_error(i)?,
+        ))
     }
 }
 
@@ -67,7 +69,10 @@ pub fn rmst(curve: &KaplanMeier, tau: &[f64]) -> Result<Rmst, SurvivalError> {
         .iter()
         .map(|&tau| {
             let before = curve.steps.partition_point(|step| step.time <= tau);
-            match before.checked_sub(1).and_then(|i| curve.steps.get(i).zip(areas.get(i))) {
+            match before
+                .checked_sub(1)
+                .and_then(|i| curve.steps.get(i).zip(areas.get(i)))
+            {
                 Some((step, area)) => area + step.survival * (tau - step.time),
                 None => tau,
             }
@@ -83,22 +88,38 @@ pub fn rmst(curve: &KaplanMeier, tau: &[f64]) -> Result<Rmst, SurvivalError> {
                 .zip(&areas)
                 .take_while(|(step, _)| step.time <= end)
                 .filter(|(step, _)| step.at_risk > step.events)
-                .map(|(step, r)| (r1 - r) * (r2 - r) * step.events / (step.at_risk * (step.at_risk - step.events)))
+                .map(|(step, r)| {
+                    (r1 - r) * (r2 - r) * step.events / (step.at_risk * (step.at_risk - step.events))
+                })
                 .sum();
             if let Some(cell) = covariance.get_mut(i * k + j) {
                 *cell = sum;
             }
         }
     }
-    Ok(Rmst { tau: tau.to_vec(), estimate, covariance })
+    Ok(Rmst {
+        tau: tau.to_vec(),
+        estimate,
+        covariance,
+    })
 }
 
 /// Difference of restricted means, active minus control; `None` when the horizons differ.
 pub fn difference(active: &Rmst, control: &Rmst) -> Option<Contrast> {
     (active.tau == control.tau).then(|| Contrast {
         tau: active.tau.clone(),
-        estimate: active.estimate.iter().zip(&control.estimate).map(|(a, c)| a - c).collect(),
-        covariance: active.covariance.iter().zip(&control.covariance).map(|(a, c)| a + c).collect(),
+        estimate: active
+            .estimate
+            .iter()
+            .zip(&control.estimate)
+            .map(|(a, c)| a - c)
+            .collect(),
+        covariance: active
+            .covariance
+            .iter()
+            .zip(&control.covariance)
+            .map(|(a, c)| a + c)
+            .collect(),
     })
 }
 
@@ -106,12 +127,24 @@ pub fn difference(active: &Rmst, control: &Rmst) -> Option<Contrast> {
 pub fn ratio(active: &Rmst, control: &Rmst) -> Option<Contrast> {
     let k = active.tau.len();
     let scaled = |arm: &Rmst| -> Vec<f64> {
-        let pairs = arm.estimate.iter().flat_map(|a| arm.estimate.iter().map(move |b| a * b));
+        let pairs = arm
+            .estimate
+            .iter()
+            .flat_map(|a| arm.estimate.iter().map(move |b| a * b));
         arm.covariance.iter().zip(pairs).map(|(v, ab)| v / ab).collect()
     };
     (active.tau == control.tau && control.estimate.len() == k).then(|| Contrast {
         tau: active.tau.clone(),
-        estimate: active.estimate.iter().zip(&control.estimate).map(|(a, c)| (a / c).ln()).collect(),
-        covariance: scaled(active).iter().zip(scaled(control)).map(|(a, c)| a + c).collect(),
+        estimate: active
+            .estimate
+            .iter()
+            .zip(&control.estimate)
+            .map(|(a, c)| (a / c).ln())
+            .collect(),
+        covariance: scaled(active)
+            .iter()
+            .zip(scaled(control))
+            .map(|(a, c)| a + c)
+            .collect(),
     })
 }

@@ -125,7 +125,10 @@ impl Target<'_> {
                 *cell = value;
             }
         }
-        let lambda = self.tau_scale.and_then(|_| x.get(self.free.len())).map_or(0.0, |l| 0.5 * (2.0 * l).exp());
+        let lambda = self
+            .tau_scale
+            .and_then(|_| x.get(self.free.len()))
+            .map_or(0.0, |l| 0.5 * (2.0 * l).exp());
         (theta, lambda)
     }
 
@@ -138,7 +141,11 @@ impl Target<'_> {
         let Some(inner) = self.problem.solve(&theta, lambda, work, false) else {
             return f64::NEG_INFINITY;
         };
-        let shapes: f64 = x.iter().zip(&self.priors).map(|(x, (m, s))| ((x - m) / s).powi(2)).sum();
+        let shapes: f64 = x
+            .iter()
+            .zip(&self.priors)
+            .map(|(x, (m, s))| ((x - m) / s).powi(2))
+            .sum();
         let spread = match (self.tau_scale, x.get(self.free.len())) {
             // half-normal in tau, with the Jacobian of ln tau
             (Some(scale), Some(&l)) => l - 0.5 * (l.exp() / scale).powi(2),
@@ -161,7 +168,11 @@ impl Target<'_> {
             if let Some(m) = moved.get_mut(k) {
                 *m = at;
             }
-            *cell = if difference.is_finite() { difference / (2.0 * STEP) } else { 0.0 };
+            *cell = if difference.is_finite() {
+                difference / (2.0 * STEP)
+            } else {
+                0.0
+            };
         }
         self.value(x, work)
     }
@@ -195,10 +206,14 @@ pub fn bayes(
     let mut options = options.clone();
     options.dispersion = Dispersion::One;
     if options.random && !sampling.tau_scale.is_some_and(|s| s.is_finite() && s > 0.0) {
-        return Err(refused("random effects need a prior of tau: the scale of a half-normal, above 0"));
+        return Err(refused(
+            "random effects need a prior of tau: the scale of a half-normal, above 0",
+        ));
     }
     if sampling.shape_sd.is_some_and(|s| !(s.is_finite() && s > 0.0)) {
-        return Err(refused("the standard deviation of the shapes' prior is a number above 0"));
+        return Err(refused(
+            "the standard deviation of the shapes' prior is a number above 0",
+        ));
     }
     let start = fit(data, &options)?;
     let (form_model, groups) = model(data, &options)?;
@@ -215,7 +230,9 @@ pub fn bayes(
         .collect();
     let tau_scale = sampling.tau_scale.filter(|_| options.random);
     if free.is_empty() && tau_scale.is_none() {
-        return Err(refused("nothing is left to sample: every shape is fixed, and the rest is linear"));
+        return Err(refused(
+            "nothing is left to sample: every shape is fixed, and the rest is linear",
+        ));
     }
     let target = Target {
         problem: &problem,
@@ -236,13 +253,21 @@ pub fn bayes(
     let divergences: usize = chains.iter().map(|c| c.0.divergences).sum();
     let whole: Vec<Vec<Vec<f64>>> = chains.iter().map(|c| c.1.clone()).collect();
     let mut parameters = Vec::new();
-    let order: Vec<&str> = start.parameters.iter().map(|p| p.name.as_str()).chain(["tau"]).collect();
+    let order: Vec<&str> = start
+        .parameters
+        .iter()
+        .map(|p| p.name.as_str())
+        .chain(["tau"])
+        .collect();
     for (j, name) in order.iter().enumerate() {
         let columns: Vec<Vec<f64>> = whole
             .iter()
             .map(|draws| draws.iter().filter_map(|d| d.get(j).copied()).collect())
             .collect();
-        let moves = columns.iter().flatten().any(|x| columns.iter().flatten().next() != Some(x));
+        let moves = columns
+            .iter()
+            .flatten()
+            .any(|x| columns.iter().flatten().next() != Some(x));
         if columns.iter().any(|c: &Vec<f64>| !c.is_empty()) && moves {
             parameters.push(summed(name, &columns, level));
         }
@@ -254,7 +279,10 @@ pub fn bayes(
         .iter()
         .zip(&priors)
         .map(|(&k, (m, s))| {
-            format!("{} normal, mean {m:.3}, standard deviation {s:.3}", names.get(k).map_or("", String::as_str))
+            format!(
+                "{} normal, mean {m:.3}, standard deviation {s:.3}",
+                names.get(k).map_or("", String::as_str)
+            )
         })
         .collect();
     words.extend(tau_scale.map(|s| format!("tau half-normal, scale {s}")));
@@ -270,7 +298,12 @@ pub fn bayes(
 }
 
 /// A chain, and to each of its draws the whole parameter vector: amplitudes, shapes, tau.
-fn one_chain(target: &Target<'_>, centre: &[f64], sampling: &BayesOptions, number: u64) -> (Chain, Vec<Vec<f64>>) {
+fn one_chain(
+    target: &Target<'_>,
+    centre: &[f64],
+    sampling: &BayesOptions,
+    number: u64,
+) -> (Chain, Vec<Vec<f64>>) {
     let mut stream = Stream::new(sampling.seed, number);
     let mut work = Work::default();
     // Chains start apart from each other, where the density is not 0.
@@ -281,9 +314,18 @@ fn one_chain(target: &Target<'_>, centre: &[f64], sampling: &BayesOptions, numbe
             break;
         }
     }
-    let chain = nuts(&start, |x, g| target.gradient(x, g, &mut work), &sampling.nuts, &mut stream);
+    let chain = nuts(
+        &start,
+        |x, g| target.gradient(x, g, &mut work),
+        &sampling.nuts,
+        &mut stream,
+    );
     let mut work = Work::default();
-    let whole = chain.draws.iter().map(|x| completed(target, x, &mut work, &mut stream)).collect();
+    let whole = chain
+        .draws
+        .iter()
+        .map(|x| completed(target, x, &mut work, &mut stream))
+        .collect();
     (chain, whole)
 }
 
@@ -311,9 +353,19 @@ fn completed(target: &Target<'_>, x: &[f64], work: &mut Work, stream: &mut Strea
 fn quantile(sorted: &[f64], share: f64) -> f64 {
     let place = share * (sorted.len() as f64 - 1.0);
     let (low, part) = (place.floor(), place.fract());
-    let at = |i: f64| sorted.get(i as usize).or(sorted.last()).copied().unwrap_or(f64::NAN);
+    let at = |i: f64| {
+        sorted
+            .get(i as usize)
+            .or(sorted.last())
+            .copied()
+            .unwrap_or(f64::NAN)
+    };
     // two infinities have no middle
-    if part == 0.0 || at(low) == at(low + 1.0) { at(low) } else { at(low) + part * (at(low + 1.0) - at(low)) }
+    if part == 0.0 || at(low) == at(low + 1.0) {
+        at(low)
+    } else {
+        at(low) + part * (at(low + 1.0) - at(low))
+    }
 }
 
 fn summed(name: &str, columns: &[Vec<f64>], level: f64) -> Posterior {
@@ -397,7 +449,11 @@ fn onsets(
                 treatment: curve.treatment.clone(),
                 definition,
                 threshold: size,
-                median: if 2 * reached.len() >= times.len() { finite(quantile(reached, 0.5)) } else { None },
+                median: if 2 * reached.len() >= times.len() {
+                    finite(quantile(reached, 0.5))
+                } else {
+                    None
+                },
                 lower: finite(quantile(&times, 0.5 * (1.0 - level))),
                 upper: finite(quantile(&times, 0.5 * (1.0 + level))),
                 p_never: never as f64 / times.len().max(1) as f64,

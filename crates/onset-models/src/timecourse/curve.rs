@@ -211,7 +211,11 @@ impl Curve {
         if self.has_limit() {
             return f64::INFINITY;
         }
-        let own = || self.model.form.peak_time(&parameters[self.columns..self.columns + shapes]);
+        let own = || {
+            self.model
+                .form
+                .peak_time(&parameters[self.columns..self.columns + shapes])
+        };
         if let Some(t) = self.doses.is_empty().then(own).flatten() {
             return t;
         }

@@ -185,7 +185,11 @@ impl Longitudinal {
             if times.windows(2).any(|pair| matches!(pair, [a, b] if a >= b)) {
                 return Err(refused("the dose times do not increase"));
             }
-            let mine = self.studies.iter_mut().filter(|s| s.name == *study).flat_map(|s| &mut s.arms);
+            let mine = self
+                .studies
+                .iter_mut()
+                .filter(|s| s.name == *study)
+                .flat_map(|s| &mut s.arms);
             match mine.into_iter().find(|a| a.name == *arm) {
                 Some(found) if times.as_slice() != [0.0] => found.doses.clone_from(times),
                 Some(_) => {}
@@ -197,7 +201,10 @@ impl Longitudinal {
 
     /// Whether an arm got more than a single dose at time 0.
     pub fn has_schedules(&self) -> bool {
-        self.studies.iter().flat_map(|s| &s.arms).any(|a| !a.doses.is_empty())
+        self.studies
+            .iter()
+            .flat_map(|s| &s.arms)
+            .any(|a| !a.doses.is_empty())
     }
 
     /// Treatments, the reference first.

@@ -80,13 +80,19 @@ pub fn fixed_windows(
     level: f64,
 ) -> Result<FixedWindows, TimecourseError> {
     check(windows)?;
-    let cells: Vec<Vec<Cell>> =
-        data.studies.iter().map(|s| differences(s, treatment, windows, within)).collect();
+    let cells: Vec<Vec<Cell>> = data
+        .studies
+        .iter()
+        .map(|s| differences(s, treatment, windows, within))
+        .collect();
     let used: Vec<usize> = (0..windows.len())
         .filter(|&j| cells.iter().flatten().any(|c| c.window == j))
         .collect();
-    let rows: Vec<(usize, &Cell)> =
-        cells.iter().enumerate().flat_map(|(i, list)| list.iter().map(move |c| (i, c))).collect();
+    let rows: Vec<(usize, &Cell)> = cells
+        .iter()
+        .enumerate()
+        .flat_map(|(i, list)| list.iter().map(move |c| (i, c)))
+        .collect();
     if rows.is_empty() {
         return Err(TimecourseError::NoComparison);
     }
@@ -152,7 +158,11 @@ pub fn fixed_windows(
                 se: c.estimate.standard_error,
                 lower: c.estimate.ci_lower,
                 upper: c.estimate.ci_upper,
-                tau2: fit.tau2.get(at).or(fit.tau2.first()).map_or(0.0, |component| component.value),
+                tau2: fit
+                    .tau2
+                    .get(at)
+                    .or(fit.tau2.first())
+                    .map_or(0.0, |component| component.value),
             })
         })
         .collect();
@@ -220,7 +230,10 @@ fn differences(study: &StudyArms, treatment: usize, windows: &[FixedWindow], wit
         .enumerate()
         .filter_map(|(j, window)| {
             let far = |t: f64| (t / window.middle()).ln().abs();
-            let inside = times.iter().copied().filter(|t| (window.from..=window.to).contains(t));
+            let inside = times
+                .iter()
+                .copied()
+                .filter(|t| (window.from..=window.to).contains(t));
             let both = inside.filter_map(|t| Some((t, side(treatment, t)?, side(0, t)?)));
             let (time, a, c) = both.min_by(|x, y| far(x.0).total_cmp(&far(y.0)))?;
             Some(Cell {

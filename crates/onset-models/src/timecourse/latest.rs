@@ -100,7 +100,11 @@ pub fn latest_onset(
         .filter(|(_, t)| allowed(*t))
         .collect();
     // The fastest shape that was tried is no bound of the data: where it is allowed, so is every faster one.
-    let fastest = if form == Form::Exponential { profile.last() } else { profile.first() };
+    let fastest = if form == Form::Exponential {
+        profile.last()
+    } else {
+        profile.first()
+    };
     let open = fastest.is_some_and(|p| p.1 - least <= z * z);
     let lower = inside.first().filter(|(i, _)| *i > 0 && !open).map(|(_, t)| *t);
     let step = ((to - from) / f64::from(TIMES)).exp();
@@ -144,7 +148,11 @@ fn bisect(outside: f64, within: f64, allowed: &impl Fn(f64) -> bool) -> f64 {
 /// The time by which two trials have a visit after baseline.
 fn second_visit(data: &Longitudinal) -> Option<f64> {
     let first = |s: &super::data::StudyArms| {
-        let times = s.arms.iter().flat_map(|a| a.times.iter().copied()).filter(|&t| t > 0.0);
+        let times = s
+            .arms
+            .iter()
+            .flat_map(|a| a.times.iter().copied())
+            .filter(|&t| t > 0.0);
         times.reduce(f64::min)
     };
     let mut firsts: Vec<f64> = data.studies.iter().filter_map(first).collect();

@@ -289,12 +289,8 @@ impl Problem {
                 if from == 1 {
                     sum += nuisance[0];
                 }
-                self.model.write(
-                    self.model.shape(theta, 0),
-                    &arm.doses,
-                    t,
-                    &mut f[..columns],
-                );
+                self.model
+                    .write(self.model.shape(theta, 0), &arm.doses, t, &mut f[..columns]);
                 sum += f
                     .iter()
                     .take(columns)
@@ -353,12 +349,8 @@ impl Problem {
         z.resize(arm.times.len(), 0.0);
         let mut f = [0.0; MAX_COLUMNS];
         for (cell, &t) in z.iter_mut().zip(&arm.times) {
-            self.model.write(
-                self.model.shape(theta, arm.treatment),
-                &arm.doses,
-                t,
-                &mut f[..1],
-            );
+            self.model
+                .write(self.model.shape(theta, arm.treatment), &arm.doses, t, &mut f[..1]);
             *cell = f[0];
         }
         arm.whiten(z);
@@ -391,12 +383,8 @@ impl Problem {
                         if from == 1 {
                             c[row] = 1.0;
                         }
-                        self.model.write(
-                            self.model.shape(theta, 0),
-                            &arm.doses,
-                            t,
-                            &mut f[..columns],
-                        );
+                        self.model
+                            .write(self.model.shape(theta, 0), &arm.doses, t, &mut f[..columns]);
                         for j in 0..columns {
                             c[(from + j) * n + row] = f[j];
                         }

@@ -1216,14 +1216,15 @@ pub fn specification() -> onset_plot::specification::Specification {
 /// One comparison with every kind of time, one that never gets there.
 pub fn onset() -> onset_plot::onset::OnsetForest {
     use onset_plot::onset::{OnsetBlock, OnsetForest, OnsetRow};
-    let row = |label: &str, hours: Option<f64>, lower: Option<f64>, upper: Option<f64>, note: &str| OnsetRow {
-        label: label.to_owned(),
-        hours,
-        lower,
-        upper,
-        bounded: lower.is_some() || upper.is_some(),
-        note: note.to_owned(),
-    };
+    let row =
+        |label: &str, hours: Option<f64>, lower: Option<f64>, upper: Option<f64>, note: &str| OnsetRow {
+            label: label.to_owned(),
+            hours,
+            lower,
+            upper,
+            bounded: lower.is_some() || upper.is_some(),
+            note: note.to_owned(),
+        };
     OnsetForest {
         heading: heading(
             "onset-forest",
@@ -1234,7 +1235,13 @@ pub fn onset() -> onset_plot::onset::OnsetForest {
             OnsetBlock {
                 label: "Ketamine v midazolam".to_owned(),
                 rows: vec![
-                    row("Half of the peak", Some(2.3), Some(1.1), Some(4.9), "5 trials, 312 people then"),
+                    row(
+                        "Half of the peak",
+                        Some(2.3),
+                        Some(1.1),
+                        Some(4.9),
+                        "5 trials, 312 people then",
+                    ),
                     row(
                         "Important difference reached, and kept to the horizon",
                         Some(3.1),
@@ -1242,12 +1249,24 @@ pub fn onset() -> onset_plot::onset::OnsetForest {
                         None,
                         "5 trials, 312 people then",
                     ),
-                    row("Separated from control, and stays so to the horizon", Some(24.0), None, None, ""),
+                    row(
+                        "Separated from control, and stays so to the horizon",
+                        Some(24.0),
+                        None,
+                        None,
+                        "",
+                    ),
                 ],
             },
             OnsetBlock {
                 label: "Ketamine v saline".to_owned(),
-                rows: vec![row("Important difference reached", None, None, None, "the fitted curve does not get there")],
+                rows: vec![row(
+                    "Important difference reached",
+                    None,
+                    None,
+                    None,
+                    "the fitted curve does not get there",
+                )],
             },
         ],
         visits: Some((0.7, 336.0)),
@@ -1288,7 +1307,11 @@ pub fn trials() -> onset_plot::trials::Trials {
         panels: vec![
             panel(0, "Trial A 2000", &[0.7, 1.3, 4.0, 24.0, 72.0, 168.0]),
             panel(1, "Trial B 2006", &[4.0, 24.0, 168.0]),
-            panel(2, "A consortium of nineteen university hospitals 2016", &[24.0, 48.0, 72.0, 168.0, 336.0]),
+            panel(
+                2,
+                "A consortium of nineteen university hospitals 2016",
+                &[24.0, 48.0, 72.0, 168.0, 336.0],
+            ),
             panel(3, "Trial D 2012", &[24.0]),
             panel(4, "Trial E 2013", &[2.0, 24.0, 72.0]),
             panel(5, "Trial F 2014", &[24.0, 672.0]),

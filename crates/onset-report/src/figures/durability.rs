@@ -30,7 +30,13 @@ fn one(group: &LastingGroup) -> Figure {
     let said: Vec<String> = group
         .entries
         .iter()
-        .filter_map(|e| Some(format!("{}: {}.", label(e), words::cell(e.ratio.as_ref()?, Scale::Ratio))))
+        .filter_map(|e| {
+            Some(format!(
+                "{}: {}.",
+                label(e),
+                words::cell(e.ratio.as_ref()?, Scale::Ratio)
+            ))
+        })
         .collect();
     let input = Forest {
         heading: Heading {
@@ -61,14 +67,24 @@ fn one(group: &LastingGroup) -> Figure {
         treatment: group.treatment_label.clone(),
         control: group.control_label.clone(),
         blocks: vec![Block {
-            rows: group.entries.iter().filter(|e| e.ratio.is_some()).map(row).collect(),
+            rows: group
+                .entries
+                .iter()
+                .filter(|e| e.ratio.is_some())
+                .map(row)
+                .collect(),
             ..Block::default()
         }],
         means: mean(group),
         notes: heterogeneity(group),
         domains: Vec::new(),
     };
-    Figure::new(&id, Some("durability".to_owned()), forest(&input), forest_narrow(&input))
+    Figure::new(
+        &id,
+        Some("durability".to_owned()),
+        forest(&input),
+        forest_narrow(&input),
+    )
 }
 
 fn finding(group: &LastingGroup) -> String {
@@ -94,7 +110,11 @@ fn label(entry: &LastingEntry) -> String {
 
 fn columns(group: &LastingGroup) -> Columns {
     let full = |s: &LastingSide| s.events.is_some() && s.n.is_some();
-    if group.entries.iter().any(|e| full(&e.treatment) && full(&e.control)) {
+    if group
+        .entries
+        .iter()
+        .any(|e| full(&e.treatment) && full(&e.control))
+    {
         Columns::Events
     } else {
         Columns::None

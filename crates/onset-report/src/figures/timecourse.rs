@@ -2,8 +2,8 @@
 
 use super::{Figure, direction, interval};
 use crate::words;
-use onset_plot::timecourse::{Other, Timecourse, Visit};
 use onset_plot::onset::{OnsetBlock, OnsetForest, OnsetRow};
+use onset_plot::timecourse::{Other, Timecourse, Visit};
 use onset_plot::trials::{TrialPanel, TrialVisit, Trials};
 use onset_plot::{Effect, Heading, Interval, Reference};
 use onset_plot::{onset_forest, onset_forest_narrow, timecourse, timecourse_narrow, trials, trials_narrow};
@@ -73,7 +73,10 @@ fn onsets(course: &TimeCourse) -> Figure {
             format!("{}: {hours}.", r.label)
         })
         .collect();
-    let title = format!("{}: when the effect begins, by definition", course.comparison_label);
+    let title = format!(
+        "{}: when the effect begins, by definition",
+        course.comparison_label
+    );
     let input = OnsetForest {
         heading: Heading {
             desc: format!("{title}. {}", said.join(" ")),
@@ -134,7 +137,12 @@ fn by_trial(course: &TimeCourse) -> Figure {
             .collect(),
         curve: course.curve.iter().map(|p| (p.hours, p.estimate)).collect(),
     };
-    Figure::new(&id, Some("visits".to_owned()), trials(&input), trials_narrow(&input))
+    Figure::new(
+        &id,
+        Some("visits".to_owned()),
+        trials(&input),
+        trials_narrow(&input),
+    )
 }
 
 fn all_visits(answers: &Answers) -> Vec<Figure> {

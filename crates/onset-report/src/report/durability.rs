@@ -107,5 +107,9 @@ fn counted(side: &LastingSide) -> String {
         let gap = if said.is_empty() { "" } else { ", " };
         said.push_str(&format!("{gap}median {} days", text::number(days, 0)));
     }
-    if said.is_empty() { "not reported".to_owned() } else { said }
+    if said.is_empty() {
+        "not reported".to_owned()
+    } else {
+        said
+    }
 }

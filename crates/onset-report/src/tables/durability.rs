@@ -45,7 +45,11 @@ pub(super) fn table(report: &DurabilityReport) -> Table {
             row.push(entry.rows.as_slice().into());
             table.rows.push(row);
         }
-        let rows: Vec<RowId> = group.entries.iter().flat_map(|e| e.rows.iter().cloned()).collect();
+        let rows: Vec<RowId> = group
+            .entries
+            .iter()
+            .flat_map(|e| e.rows.iter().cloned())
+            .collect();
         let mut row = begun(group, "mean");
         row.extend([Cell::Absent, Cell::Absent]);
         row.extend([const { Cell::Absent }; 8]);
@@ -74,5 +78,10 @@ fn text(of: Option<&String>) -> Cell {
 }
 
 fn side(of: &LastingSide) -> [Cell; 4] {
-    [of.events.into(), of.n.into(), of.percent.into(), of.median_days.into()]
+    [
+        of.events.into(),
+        of.n.into(),
+        of.percent.into(),
+        of.median_days.into(),
+    ]
 }

@@ -908,7 +908,9 @@ fn lasting() -> onset_review::durability::DurabilityReport {
         se: found.map(|f| f.1),
         route: found.map(|_| "printed hazard ratio and interval".to_owned()),
         others: Vec::new(),
-        why_not: found.is_none().then(|| "Percentages without numbers of people.".to_owned()),
+        why_not: found
+            .is_none()
+            .then(|| "Percentages without numbers of people.".to_owned()),
         rows: rows(line),
         protocol: vec!["durability.group.withdrawal".to_owned()],
     };
@@ -921,7 +923,8 @@ fn lasting() -> onset_review::durability::DurabilityReport {
         id: id.to_owned(),
         label: "Ketamine continued or stopped".to_owned(),
         estimand: "withdrawal".to_owned(),
-        question: "Randomised withdrawal: people who had responded were randomised to go on or to stop.".to_owned(),
+        question: "Randomised withdrawal: people who had responded were randomised to go on or to stop."
+            .to_owned(),
         event: "relapse".to_owned(),
         treatment_label: "Ketamine continued".to_owned(),
         control_label: "Placebo".to_owned(),
@@ -943,7 +946,9 @@ fn lasting() -> onset_review::durability::DurabilityReport {
         } else {
             String::new()
         },
-        why_not: found.is_none().then(|| "No trial of this group prints what a ratio needs.".to_owned()),
+        why_not: found
+            .is_none()
+            .then(|| "No trial of this group prints what a ratio needs.".to_owned()),
         note: String::new(),
         entries,
         protocol: vec![format!("durability.group.{id}")],

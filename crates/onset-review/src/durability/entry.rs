@@ -216,7 +216,11 @@ mod tests {
         // 73/336 over 48/340: ratio 1.5389, se sqrt(1/73 - 1/336 + 1/48 - 1/340).
         let found = risk_ratio(&side(73, 336), &side(48, 340)).unwrap();
         assert!((found.ln_hr - (73.0f64 * 340.0 / (336.0 * 48.0)).ln()).abs() < 1e-14);
-        assert!((found.standard_error - 0.169_158_5).abs() < 1e-6, "{}", found.standard_error);
+        assert!(
+            (found.standard_error - 0.169_158_5).abs() < 1e-6,
+            "{}",
+            found.standard_error
+        );
         assert!(risk_ratio(&side(0, 336), &side(48, 340)).is_err());
         assert!(risk_ratio(&side(336, 336), &side(340, 340)).is_err());
         assert!(risk_ratio(&LastingSide::default(), &side(48, 340)).is_err());

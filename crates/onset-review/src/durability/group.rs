@@ -25,9 +25,9 @@ pub(super) fn group(index: &Index<'_>, evidence: &Evidence, declared: &Durabilit
         }
     }
     let (k, parts) = (studies.len(), used.len());
-    let events = used.iter().try_fold(0, |sum, e| {
-        Some(sum + e.treatment.events? + e.control.events?)
-    });
+    let events = used
+        .iter()
+        .try_fold(0, |sum, e| Some(sum + e.treatment.events? + e.control.events?));
     let sustained = declared.estimand == Estimand::Sustained;
     let mut out = LastingGroup {
         id: declared.id.clone(),
@@ -38,7 +38,12 @@ pub(super) fn group(index: &Index<'_>, evidence: &Evidence, declared: &Durabilit
         treatment_label: declared.treatment_label.clone(),
         control_label: declared.control_label.clone(),
         measure: if sustained { "risk ratio" } else { "hazard ratio" }.to_owned(),
-        direction: if sustained { "higher is better" } else { "lower is better" }.to_owned(),
+        direction: if sustained {
+            "higher is better"
+        } else {
+            "lower is better"
+        }
+        .to_owned(),
         level: model.level,
         k,
         parts,
@@ -112,8 +117,7 @@ fn mean(
         _ => {
             let (mut y, mut v, mut labels) = (Vec::new(), Vec::new(), Vec::new());
             for study in studies {
-                let mine: Vec<&LastingEntry> =
-                    used.iter().copied().filter(|e| e.study == *study).collect();
+                let mine: Vec<&LastingEntry> = used.iter().copied().filter(|e| e.study == *study).collect();
                 let one = fit::common(&effects(&mine)?, model)?;
                 y.push(one.mean.value);
                 v.push(one.se * one.se);

@@ -11,7 +11,9 @@ pub(crate) fn tell(answer: &mut Answer, report: Option<&DurabilityReport>) {
     let found: Vec<&LastingGroup> = report.groups.iter().filter(|g| g.estimate.is_some()).collect();
     if !found.is_empty() {
         let said: Vec<String> = found.iter().map(|g| sentence(g)).collect();
-        answer.sentence = format!("{} {}", answer.sentence, said.join(" ")).trim().to_owned();
+        answer.sentence = format!("{} {}", answer.sentence, said.join(" "))
+            .trim()
+            .to_owned();
     }
     if report.groups.iter().any(|g| g.estimand == "withdrawal") {
         answer.warnings.push(Note {

@@ -13,7 +13,9 @@ const P: Bounds = Bounds {
 impl Rules<'_> {
     pub(super) fn durability(&mut self) {
         let protocol = self.protocol;
-        let Some(declared) = &protocol.durability else { return };
+        let Some(declared) = &protocol.durability else {
+            return;
+        };
         self.not_empty(&["durability", "group"], &declared.group);
         for (position, group) in declared.group.iter().enumerate() {
             let place = position.to_string();
@@ -33,7 +35,16 @@ impl Rules<'_> {
             self.not_empty(&path("entry"), &group.entry);
             for (number, entry) in group.entry.iter().enumerate() {
                 let number = number.to_string();
-                let path = |key| ["durability", "group", place.as_str(), "entry", number.as_str(), key];
+                let path = |key| {
+                    [
+                        "durability",
+                        "group",
+                        place.as_str(),
+                        "entry",
+                        number.as_str(),
+                        key,
+                    ]
+                };
                 if let Some(row) = &entry.hazard_ratio {
                     self.rows(&path("hazard_ratio"), std::slice::from_ref(row));
                     if group.estimand == Estimand::Sustained {
