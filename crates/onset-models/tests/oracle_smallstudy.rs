@@ -11,6 +11,7 @@ use onset_models::smallstudy::{
     egger, excess_significance, fail_safe, harbord, limit, macaskill, peese, pet, peters, pustejovsky,
     schwarzer, thompson_sharp, trim_fill,
 };
+use proptest::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use support::{CLOSED_FORM, ITERATIVE, Ledger, column, effects, numbers, optional, oracle};
@@ -391,4 +392,120 @@ fn every_test_has_a_code() {
     let codes: std::collections::BTreeSet<_> = AsymmetryKind::all().map(AsymmetryKind::code).collect();
     assert_eq!(codes.len(), 11);
     assert_eq!(numbers(&serde_json::json!([1.0])), [1.0]);
+}
+
+/// Two ways to the same sums, some of them differences of nearly equal numbers.
+const LAW: f64 = 1e-7;
+
+fn labelled(y: Vec<f64>, v: Vec<f64>) -> Effects {
+    let labels = (1..=y.len()).map(|i| i.to_string()).collect();
+    Effects::new(y, v, labels).unwrap()
+}
+
+/// Every test and adjustment of effects alone: statistics and p-values (free of units), then numbers in units of y.
+fn everything(e: &Effects) -> (Vec<f64>, Vec<f64>) {
+    let options = Options::random(Tau2Method::Dl).with_test(Test::Z);
+    let (mut free, mut in_units) = (Vec::new(), Vec::new());
+    let mut tests = vec![egger(e).unwrap()];
+    tests.extend(thompson_sharp(e, &options).unwrap());
+    for test in &tests {
+        free.extend([test.statistic, test.p]);
+        in_units.extend(test.estimate);
+    }
+    for test in begg(e).unwrap() {
+        free.extend([test.statistic, test.p]);
+    }
+    for line in [pet(e, 0.95).unwrap(), peese(e, 0.95).unwrap()] {
+        free.extend([line.estimate.statistic, line.estimate.p]);
+        in_units.extend([line.estimate.estimate, line.estimate.standard_error]);
+    }
+    for estimator in TrimFillEstimator::ALL {
+        let found = trim_fill(e, estimator, &options).unwrap();
+        free.push(found.k0 as f64);
+        in_units.extend([found.mean.estimate, found.mean.standard_error]);
+    }
+    (free, in_units)
+}
+
+fn agree(a: f64, b: f64) -> bool {
+    (a - b).abs() <= LAW * b.abs().max(1.0)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    /// A change of unit changes units alone; the order of the studies and their labels change nothing.
+    #[test]
+    fn units_and_order_of_small_study_tests(
+        data in prop::collection::vec((-2.0..2.0f64, 0.01..0.6f64), 5..20), unit in 0.1..40.0f64, turn in 1..5usize
+    ) {
+        let (y, v): (Vec<f64>, Vec<f64>) = data.into_iter().unzip();
+        let (free, in_units) = everything(&labelled(y.clone(), v.clone()));
+        let scaled = labelled(y.iter().map(|y| unit * y).collect(), v.iter().map(|v| unit * unit * v).collect());
+        let (scaled_free, scaled_units) = everything(&scaled);
+        prop_assert!(free.iter().zip(&scaled_free).all(|(a, b)| agree(*a, *b)), "{free:?} {scaled_free:?}");
+        prop_assert!(in_units.iter().zip(&scaled_units).all(|(a, b)| agree(a * unit, *b)));
+        let (mut y, mut v) = (y, v);
+        y.rotate_left(turn);
+        v.rotate_left(turn);
+        let (turned_free, turned_units) = everything(&labelled(y, v));
+        prop_assert!(free.iter().zip(&turned_free).all(|(a, b)| agree(*a, *b)), "{free:?} {turned_free:?}");
+        prop_assert!(in_units.iter().zip(&turned_units).all(|(a, b)| agree(*a, *b)));
+    }
+
+    /// Effects turned round turn statistics and estimates round, and no p-value.
+    #[test]
+    fn signs_of_small_study_tests(data in prop::collection::vec((-2.0..2.0f64, 0.01..0.6f64), 5..20)) {
+        let (y, v): (Vec<f64>, Vec<f64>) = data.into_iter().unzip();
+        let (e, mirrored) = (labelled(y.clone(), v.clone()), labelled(y.iter().map(|y| -y).collect(), v));
+        let options = Options::random(Tau2Method::Dl).with_test(Test::Z);
+        let (a, b) = (egger(&e).unwrap(), egger(&mirrored).unwrap());
+        prop_assert!(agree(a.statistic, -b.statistic) && agree(a.p, b.p));
+        prop_assert!(agree(a.estimate.unwrap(), -b.estimate.unwrap()));
+        let (a, b) = (begg(&e).unwrap(), begg(&mirrored).unwrap());
+        prop_assert!(agree(a[0].statistic, -b[0].statistic) && agree(a[0].p, b[0].p));
+        for (a, b) in [(pet(&e, 0.95), pet(&mirrored, 0.95)), (peese(&e, 0.95), peese(&mirrored, 0.95))] {
+            let (a, b) = (a.unwrap(), b.unwrap());
+            prop_assert!(agree(a.estimate.estimate, -b.estimate.estimate) && agree(a.slope_p, b.slope_p));
+        }
+        for (a, b) in thompson_sharp(&e, &options).unwrap().iter().zip(&thompson_sharp(&mirrored, &options).unwrap()) {
+            prop_assert!(agree(a.statistic, -b.statistic) && agree(a.p, b.p));
+        }
+        for estimator in TrimFillEstimator::ALL {
+            let (a, b) = (trim_fill(&e, estimator, &options).unwrap(), trim_fill(&mirrored, estimator, &options).unwrap());
+            // a slope of exactly 0 has no fuller side
+            if a.side != b.side {
+                prop_assert_eq!(a.k0, b.k0);
+                prop_assert!(agree(a.mean.estimate, -b.mean.estimate));
+            }
+        }
+    }
+
+    /// Groups changed over turn the tests of counts round, and no p-value.
+    #[test]
+    fn groups_of_tests_of_counts(
+        rows in prop::collection::vec((0u32..30, 1u32..60, 0u32..30, 1u32..60), 5..15)
+    ) {
+        let tables: Vec<Counts> = rows
+            .iter()
+            .map(|&(a, b, c, d)| Counts { a: a.into(), b: b.into(), c: c.into(), d: d.into() })
+            .collect();
+        let changed: Vec<Counts> = tables.iter().map(|t| Counts { a: t.c, b: t.d, c: t.a, d: t.b }).collect();
+        let of = |tables: &[Counts]| {
+            let (y, v): (Vec<f64>, Vec<f64>) = tables
+                .iter()
+                .map(|t| {
+                    let [a, b, c, d] = [t.a, t.b, t.c, t.d].map(|x| x + 0.5);
+                    ((a * d / (b * c)).ln(), 1.0 / a + 1.0 / b + 1.0 / c + 1.0 / d)
+                })
+                .unzip();
+            let tables = Tables::new(&labelled(y, v), tables).unwrap();
+            [harbord(&tables), peters(&tables), macaskill(&tables), deeks(&tables)]
+        };
+        for (a, b) in of(&tables).into_iter().zip(of(&changed)) {
+            if let (Ok(a), Ok(b)) = (a, b) {
+                prop_assert!(agree(a.statistic, -b.statistic) && agree(a.p, b.p), "{a:?} {b:?}");
+            }
+        }
+    }
 }

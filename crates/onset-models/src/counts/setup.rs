@@ -202,7 +202,8 @@ fn half(law: Law, offset: f64, side: f64, model: GlmmModel, effects: Effects, x:
     }
     fixed.extend(x.iter().map(|x| side * x));
     let local = match (random_study, effects) {
-        (true, Effects::Saturated) => side,
+        // the random level is that of group 2, and each study moves group 1 away from it
+        (true, Effects::Saturated) => side + 0.5,
         (true, _) => 0.0,
         (false, _) => 1.0,
     };
