@@ -134,7 +134,7 @@ impl Target<'_> {
 
     fn value(&self, x: &[f64], work: &mut Work) -> f64 {
         // far outside, exponentials overflow before the prior says no
-        if x.iter().any(|x| !(x.abs() < 60.0)) {
+        if !x.iter().all(|x| x.abs() < 60.0) {
             return f64::NEG_INFINITY;
         }
         let (theta, lambda) = self.place(x);
@@ -390,11 +390,11 @@ fn good(parameters: &[Posterior], divergences: usize) -> Result<(), TimecourseEr
     let mut faults = Vec::new();
     for p in parameters {
         let c = p.convergence;
-        if !(c.r_hat <= MOST_R_HAT) {
+        if c.r_hat.is_nan() || c.r_hat > MOST_R_HAT {
             faults.push(format!("R-hat of {} is {:.3}", p.name, c.r_hat));
         }
         let ess = c.ess_bulk.min(c.ess_tail);
-        if !(ess >= LEAST_ESS) {
+        if ess.is_nan() || ess < LEAST_ESS {
             faults.push(format!("effective sample size of {} is {ess:.0}", p.name));
         }
     }
