@@ -52,6 +52,9 @@ pub struct Answers {
     /// Relapse and response kept, where the protocol declares which rows speak about them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub durability: Option<crate::durability::DurabilityReport>,
+    /// Networks of treatments, where the protocol declares them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<crate::network::Networks>,
     /// What holds for the whole run.
     pub warnings: Vec<Note>,
 }

@@ -15,6 +15,8 @@ mod facts;
 mod tests;
 mod wording;
 
+pub(crate) use facts::{TrialRisk, trial_risk};
+
 use crate::answers::{Absolute, Answer, Interval, Pool};
 use crate::index::Index;
 use crate::protocol::{Certainty, Concern, DeclaredJudgement, Domain};

@@ -18,6 +18,7 @@ pub mod grade;
 mod index;
 pub mod ledger;
 pub mod missing;
+pub mod network;
 mod phrase;
 pub mod propagate;
 pub mod protocol;

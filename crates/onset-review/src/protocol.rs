@@ -6,11 +6,16 @@
 mod durability;
 mod economics;
 mod floor;
+mod network;
 mod verdict;
 
 pub use durability::{Durability, DurabilityEntry, DurabilityGroup, Estimand};
 pub use economics::{Course, Economics, Price};
 pub use floor::{Floor, Fork, ForkKind};
+pub use network::{
+    Distance, Network, NetworkConcern, NetworkDomain, NetworkJudgement, NetworkNode, NetworkTau2,
+    StudyIndirectness,
+};
 pub use verdict::VerdictRules;
 
 use schemars::JsonSchema;
@@ -70,6 +75,9 @@ pub struct Protocol {
     /// What lasts: relapse and response kept, estimand by estimand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub durability: Option<Durability>,
+    /// Treatments compared directly and through one another.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub network: Vec<Network>,
 }
 
 /// `[[harm]]`: a harm that a reader will look for; the page says where no table holds it.
@@ -978,7 +986,7 @@ pub struct Exclude {
     /// Rows, `observations.csv:17`.
     #[serde(default)]
     pub rows: Vec<String>,
-    /// Only in these comparisons; empty means everywhere.
+    /// Only in these comparisons or networks; empty means everywhere.
     #[serde(default)]
     pub comparisons: Vec<String>,
     /// Why, in one sentence.

@@ -9,6 +9,7 @@ use crate::grade;
 use crate::index::Index;
 use crate::ledger;
 use crate::missing;
+use crate::network;
 use crate::phrase;
 use crate::propagate;
 use crate::protocol::{Direction, Protocol};
@@ -86,12 +87,13 @@ pub fn run(
     let lasting = durability::durability(&index, evidence);
     let mut how_long = timecourse::duration(duration(&index, &pools), &index, courses.as_ref());
     durability::tell(&mut how_long, lasting.as_ref());
+    let networks = network::networks(&index);
     let answers = Answers {
         review: review_info(protocol, evidence),
         speed: timecourse::speed(speed::answer(&index, &pools), &index, courses.as_ref()),
         duration: how_long,
         blinding: ledger::answer(evidence, ledger.as_ref()),
-        comparison: comparison(&index, &pools),
+        comparison: network::comparison(comparison(&index, &pools), &index, networks.as_ref()),
         certainty,
         evidence: evidence_report::report(&index, evidence, &pools, checks),
         ledger,
@@ -103,6 +105,7 @@ pub fn run(
         flagged: propagate::flagged(protocol, evidence, &pools, checks),
         timecourse: courses,
         durability: lasting,
+        network: networks,
         warnings: Vec::new(),
         size: size_answer(&index, pools),
     };

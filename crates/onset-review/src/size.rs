@@ -14,8 +14,8 @@ use crate::gather::{Found, Job, StudyEffect, study_effect};
 use crate::index::{Index, StudyData};
 use crate::phrase;
 use crate::protocol::{
-    ContrastUse, ControlType, Conversion, Direction, EffectMeasure, Model, Outcome, OutcomeKind, SubgroupBy,
-    Tau2,
+    ContrastUse, ControlType, Conversion, Direction, EffectMeasure, ImportantDifference, Model, Outcome,
+    OutcomeKind, SubgroupBy, Tau2,
 };
 use onset_data::Warned;
 use onset_effects::Effects;
@@ -258,19 +258,28 @@ fn count_people(pool: &mut Pool, members: &[Member<'_>]) {
 /// The declared important difference on the analysis scale, signed towards benefit.
 pub(crate) fn threshold(job: Job<'_>) -> Option<f64> {
     let declared = job.outcome.important_difference.as_ref()?;
-    let sign = match job.outcome.direction {
+    threshold_of(job.outcome, job.measure, declared)
+}
+
+/// The same of a difference declared elsewhere.
+pub(crate) fn threshold_of(
+    outcome: &Outcome,
+    measure: EffectMeasure,
+    declared: &ImportantDifference,
+) -> Option<f64> {
+    let sign = match outcome.direction {
         Direction::Lower => -1.0,
         Direction::Higher => 1.0,
     };
     let unit = declared.unit.to_lowercase();
-    let scale = job.outcome.scales.first().map(|scale| scale.id.to_lowercase());
-    let value = match job.measure {
+    let scale = outcome.scales.first().map(|scale| scale.id.to_lowercase());
+    let value = match measure {
         EffectMeasure::MD if Some(&unit) == scale.as_ref() => declared.value,
         EffectMeasure::SMD | EffectMeasure::SMDH if unit == "smd" => declared.value,
         EffectMeasure::SMD | EffectMeasure::SMDH if Some(&unit) == scale.as_ref() => {
-            declared.value / job.outcome.report_as.as_ref()?.reference_sd
+            declared.value / outcome.report_as.as_ref()?.reference_sd
         }
-        EffectMeasure::MD if unit == "smd" => declared.value * job.outcome.report_as.as_ref()?.reference_sd,
+        EffectMeasure::MD if unit == "smd" => declared.value * outcome.report_as.as_ref()?.reference_sd,
         EffectMeasure::OR | EffectMeasure::RR if unit == "log ratio" => declared.value,
         EffectMeasure::RD if unit == "risk difference" => declared.value,
         _ => return None,

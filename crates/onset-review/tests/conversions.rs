@@ -1,5 +1,6 @@
 //! Each conversion by hand: tiny tables in, the effect and the name of the conversion out.
 
+mod networks;
 mod support;
 
 use support::{PROTOCOL, answers, answers_with, arms, events, means, pool, study};

@@ -453,4 +453,35 @@ fn changed_cut_offs_break_a_frozen_table() {
             "verdict_changed".to_owned()
         ])
     );
+/// An indirect estimate without loops is the sum of its legs: a few roundings.
+const SUM_OF_LEGS: f64 = 1e-9;
+
+/// The flagship's networks: what nothing connects is said, no ranking of single trials, indirect estimates are the sums
+/// of their legs, and every estimate rests on one window.
+#[test]
+fn networks_say_what_the_trials_cannot_support() {
+    let (_, results) = ketamine();
+    let networks = results.pointer("/network/networks").and_then(Value::as_array).unwrap();
+    assert_eq!(networks.len(), 4);
+    for network in networks {
+        assert!(!network["findings"].as_array().unwrap().is_empty(), "{}", network["id"]);
+        assert_eq!(network["loops"], false);
+        let ranked = !network["ranking"].as_array().unwrap().is_empty();
+        assert_eq!(ranked, network["ranking_why_not"].is_null(), "{}", network["id"]);
+        for pair in network["pairs"].as_array().unwrap() {
+            assert_eq!(pair["windows"].as_array().unwrap().len(), 1);
+            assert_eq!(pair["confidence"]["domains"].as_array().unwrap().len(), 6);
+        }
+    }
+    let first = &networks[0];
+    assert_eq!(first["parts"].as_array().unwrap().len(), 2);
+    let sentence = results["comparison"]["sentence"].as_str().unwrap();
+    assert!(sentence.contains("Nothing links it with"), "{sentence}");
+    let value = |a: &str, b: &str| {
+        let pairs = first["pairs"].as_array().unwrap();
+        let found = pairs.iter().find(|p| p["a"] == a && p["b"] == b).unwrap();
+        found["analysis"]["value"].as_f64().unwrap()
+    };
+    let legs = value("ketamine-iv", "midazolam-iv") - value("ketamine-iv", "esketamine-iv");
+    assert!((value("esketamine-iv", "midazolam-iv") - legs).abs() < SUM_OF_LEGS);
 }

@@ -9,7 +9,7 @@ use onset_models::smallstudy;
 
 /// Judgement of one trial, from the tool that was used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TrialRisk {
+pub(crate) enum TrialRisk {
     Low,
     Unclear,
     High,
@@ -192,7 +192,7 @@ fn risk_lines(pool: &Pool, threshold: &EffectThreshold, risk: f64, sign: f64) ->
 
 /// The trial's own overall judgement, or the worst of its domains. "Other" of RoB 1 is not a domain of its own
 /// (Higgins 2011) and does not decide.
-pub(super) fn trial_risk(judgements: &[Judgement]) -> TrialRisk {
+pub(crate) fn trial_risk(judgements: &[Judgement]) -> TrialRisk {
     let overall = judgements.iter().find(|j| j.domain == "overall");
     let counted: Vec<&str> = match overall {
         Some(overall) => vec![overall.judgement.as_str()],

@@ -41,6 +41,7 @@ pub(super) fn findings(
     fit.outcomes();
     fit.populations();
     fit.comparisons();
+    fit.networks();
     fit.times();
     fit.measures();
     fit.unused();
@@ -88,6 +89,37 @@ impl<'a> Fit<'a> {
     fn arm_ids(&self, study: &str) -> Vec<&'a str> {
         let arms = self.evidence.arms.iter().filter(|arm| arm.study_id == study);
         arms.map(|arm| arm.id.as_str()).collect()
+    }
+
+    /// Studies whose distance from a network's question is declared, and nodes that no arm has.
+    fn networks(&mut self) {
+        let studies = self.study_ids();
+        for (position, network) in self.protocol.network.iter().enumerate() {
+            let place = position.to_string();
+            for (number, study) in network.indirectness.iter().enumerate() {
+                let path = [
+                    "network",
+                    place.as_str(),
+                    "indirectness",
+                    &number.to_string(),
+                    "id",
+                ];
+                self.refers(&path, &study.id, "study", &studies);
+            }
+            for (number, node) in network.node.iter().enumerate() {
+                if self
+                    .evidence
+                    .arms
+                    .iter()
+                    .any(|arm| node.treatments.contains(&arm.treatment))
+                {
+                    continue;
+                }
+                let message = format!("no study has an arm of the node '{}'", node.id);
+                let path = ["network", place.as_str(), "node", &number.to_string()];
+                self.at_key(Diagnostic::warning("empty_node", message), &path);
+            }
+        }
     }
 
     /// Comparisons and windows that no study has data for.

@@ -6,6 +6,7 @@ mod choices;
 mod durability;
 mod economics;
 mod floor;
+mod network;
 mod questions;
 mod timecourse;
 mod verdict;
@@ -38,6 +39,7 @@ pub(super) fn check(protocol: &Protocol, document: &Document<'_>) -> Vec<Diagnos
     rules.economics();
     rules.timecourse();
     rules.durability();
+    rules.networks();
     rules.found
 }
 

@@ -232,7 +232,9 @@ impl Fit<'_> {
     pub(super) fn unused(&mut self) {
         let protocol = self.protocol;
         for (position, window) in protocol.window.iter().enumerate() {
-            if !protocol.comparison.iter().any(|c| c.windows.contains(&window.id)) {
+            let named = protocol.comparison.iter().any(|c| c.windows.contains(&window.id))
+                || protocol.network.iter().any(|n| n.windows.contains(&window.id));
+            if !named {
                 let message = format!("no comparison names the window '{}'", window.id);
                 self.at_key(
                     Diagnostic::note("unused_window", message),

@@ -59,7 +59,8 @@ impl Rules<'_> {
 
     pub(super) fn excludes(&mut self) {
         let protocol = self.protocol;
-        let (outcomes, comparisons) = (self.outcome_ids(), self.comparison_ids());
+        let (outcomes, mut comparisons) = (self.outcome_ids(), self.comparison_ids());
+        comparisons.extend(protocol.network.iter().map(|network| network.id.as_str()));
         for (position, exclude) in protocol.exclude.iter().enumerate() {
             let place = position.to_string();
             let path = |key| ["exclude", &place, key];
@@ -154,7 +155,7 @@ impl Rules<'_> {
     }
 }
 
-fn kind_of(measure: EffectMeasure) -> OutcomeKind {
+pub(super) fn kind_of(measure: EffectMeasure) -> OutcomeKind {
     match measure {
         EffectMeasure::MD | EffectMeasure::SMD | EffectMeasure::SMDH | EffectMeasure::ROM => {
             OutcomeKind::Continuous
