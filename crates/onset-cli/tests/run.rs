@@ -346,3 +346,177 @@ fn a_changed_set_of_analyses_is_not_the_frozen_one() {
     assert!(common.stderr.contains("another estimand"), "{}", common.stderr);
     std::fs::remove_dir_all(&dir).unwrap();
 }
+
+const APART: &str = r#"
+[review]
+title = "Networks"
+question = "Compared with what?"
+version = "1"
+seed = 1
+format = 1
+systematic_search = false
+headline = { comparison = "a-v-b", outcome = "depression", window = "24h" }
+[[treatment]]
+id = "a"
+label = "Drug A"
+[[treatment]]
+id = "b"
+label = "Drug B"
+[[treatment]]
+id = "c"
+label = "Drug C"
+[[outcome]]
+id = "depression"
+label = "Depression score"
+kind = "continuous"
+direction = "lower is better"
+scales = [{ id = "MADRS", range = [0, 60] }]
+[[window]]
+id = "24h"
+label = "24 hours"
+from_hours = 12
+to_hours = 36
+target_hours = 24
+evidence = "acute"
+[[window]]
+id = "day7"
+label = "1 week"
+from_hours = 120
+to_hours = 216
+target_hours = 168
+evidence = "acute"
+[[comparison]]
+id = "a-v-b"
+label = "A v B"
+treatment_label = "A"
+control_label = "B"
+treatment = ["a"]
+control = ["b"]
+outcomes = ["depression"]
+windows = ["24h"]
+[[network]]
+id = "n"
+label = "Depression score"
+outcome = "depression"
+windows = ["24h", "day7"]
+reference = "b"
+reason = "For the test."
+OVERRIDE
+[[network.node]]
+id = "a"
+label = "Drug A"
+treatments = ["a"]
+[[network.node]]
+id = "b"
+label = "Drug B"
+treatments = ["b"]
+[[network.node]]
+id = "c"
+label = "Drug C"
+treatments = ["c"]
+"#;
+
+/// A v B at 24 hours, C v B at one week; what is written.
+fn networks_apart(name: &str, extra: &str) -> BTreeMap<String, String> {
+    let (dir, out) = (scratch(name), scratch(&format!("{name}-out")));
+    std::fs::create_dir_all(&dir).unwrap();
+    let mut arms = format!("{ARMS}\n");
+    let mut observations = format!("{OBSERVATIONS}\n");
+    for (study, arm, hours, mean) in [
+        ("s1", "a", 24, -16),
+        ("s1", "b", 24, -10),
+        ("s2", "c", 168, -12),
+        ("s2", "b", 168, -9),
+    ] {
+        arms.push_str(&format!("{study},{arm},{arm},,,,,,,,20,,s,t,\n"));
+        observations.push_str(&format!(
+            "{study},{arm},depression,MADRS,{hours},hours,change,20,{mean},8,,,,,,,,,s,t,\n"
+        ));
+    }
+    let trial = |id: &str| format!("{id},Trial {id},2020,,,,parallel,,,,40,,,,,,s,t,\n");
+    for (file, text) in [
+        ("review.toml", APART.replace("OVERRIDE", extra)),
+        (
+            "studies.csv",
+            format!("{STUDIES}\n{}{}", trial("s1"), trial("s2")),
+        ),
+        ("arms.csv", arms),
+        ("observations.csv", observations),
+        (
+            "sources.csv",
+            "source_id,citation,url,licence,taken\ns,A source,,,\n".to_owned(),
+        ),
+    ] {
+        std::fs::write(dir.join(file), text).unwrap();
+    }
+    let run = onset(&["run", dir.to_str().unwrap(), "-o", out.to_str().unwrap()]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let mut all = BTreeMap::new();
+    files(&out, &out, &mut all);
+    std::fs::remove_dir_all(&dir).unwrap();
+    std::fs::remove_dir_all(&out).unwrap();
+    all.into_iter()
+        .map(|(name, bytes)| (name, String::from_utf8(bytes).unwrap_or_default()))
+        .collect()
+}
+
+#[test]
+fn a_network_across_windows_is_refused_or_stamped_on_every_output() {
+    let refused = networks_apart("refused", "");
+    let results: serde_json::Value = serde_json::from_str(&refused["results.json"]).unwrap();
+    let pairs = results["network"]["networks"][0]["pairs"].as_array().unwrap();
+    let indirect = pairs.iter().find(|p| p["a"] == "a" && p["b"] == "c").unwrap();
+    assert!(
+        indirect["estimate"].is_null() && indirect["refused"].as_str().unwrap().contains("different times")
+    );
+    assert!(refused["report.html"].contains("Refused: the trials behind it look at different times"));
+    assert!(refused["tables/network-league.csv"].contains("Refused: the trials behind it"));
+
+    let why = "The effect is taken to last a week.";
+    let stamped = networks_apart("stamped", &format!("across_windows = \"{why}\""));
+    let results: serde_json::Value = serde_json::from_str(&stamped["results.json"]).unwrap();
+    let network = &results["network"]["networks"][0];
+    assert!(network["stamp"].as_str().unwrap().ends_with(why));
+    assert!(results["comparison"]["sentence"].as_str().unwrap().ends_with(why));
+    let words = |svg: &str| {
+        let mut text = String::new();
+        let mut inside = false;
+        for c in svg.chars() {
+            match c {
+                '<' => inside = true,
+                '>' => {
+                    inside = false;
+                    text.push(' ');
+                }
+                c if !inside => text.push(c),
+                _ => {}
+            }
+        }
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let mut figures = 0;
+    for (name, svg) in stamped
+        .iter()
+        .filter(|(name, _)| name.starts_with("figures/network"))
+    {
+        assert!(words(svg).contains("taken to last a week."), "{name}");
+        figures += 1;
+    }
+    assert!(figures >= 4, "{figures} figures");
+    let mut lines = 0;
+    for (name, table) in stamped
+        .iter()
+        .filter(|(name, _)| name.starts_with("tables/network"))
+    {
+        for line in table.lines().skip(1) {
+            assert!(line.contains(why), "{name}: {line}");
+            lines += 1;
+        }
+    }
+    assert!(lines > 10, "{lines} lines");
+    let page = &stamped["report.html"];
+    assert!(
+        page.matches(why).count() > 6,
+        "sentence, section, captions and figures"
+    );
+}

@@ -10,6 +10,7 @@ pub(crate) mod evidence;
 pub(crate) mod floor;
 pub(crate) mod forest;
 pub(crate) mod funnel;
+pub(crate) mod network;
 pub(crate) mod timecourse;
 
 use crate::words;
@@ -58,6 +59,7 @@ pub fn figures(answers: &Answers) -> Vec<Figure> {
     }
     list.extend(blinding::figure(answers));
     list.extend(comparison::figure(answers));
+    list.extend(network::figures(answers));
     list.extend(floor::figure(answers));
     list.extend(timecourse::figures(answers));
     list.extend(durability::figures(answers));

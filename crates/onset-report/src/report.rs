@@ -11,6 +11,7 @@ mod evidence;
 mod floor;
 mod grid;
 mod methods;
+mod network;
 mod parts;
 mod pool;
 mod provenance;

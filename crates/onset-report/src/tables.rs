@@ -9,6 +9,7 @@ mod economics;
 mod evidence;
 mod floor;
 mod grade;
+mod network;
 mod pools;
 mod verdict;
 
@@ -201,6 +202,7 @@ pub fn tables(answers: &Answers) -> Vec<Table> {
     list.extend(answers.economics.iter().flat_map(economics::tables));
     list.extend(answers.verdict.iter().flat_map(verdict::tables));
     list.extend(answers.durability.iter().map(durability::table));
+    list.extend(answers.network.iter().flat_map(network::tables));
     list.extend(evidence::tables(&answers.evidence));
     list
 }

@@ -453,6 +453,8 @@ fn changed_cut_offs_break_a_frozen_table() {
             "verdict_changed".to_owned()
         ])
     );
+}
+
 /// An indirect estimate without loops is the sum of its legs: a few roundings.
 const SUM_OF_LEGS: f64 = 1e-9;
 
@@ -461,10 +463,17 @@ const SUM_OF_LEGS: f64 = 1e-9;
 #[test]
 fn networks_say_what_the_trials_cannot_support() {
     let (_, results) = ketamine();
-    let networks = results.pointer("/network/networks").and_then(Value::as_array).unwrap();
+    let networks = results
+        .pointer("/network/networks")
+        .and_then(Value::as_array)
+        .unwrap();
     assert_eq!(networks.len(), 4);
     for network in networks {
-        assert!(!network["findings"].as_array().unwrap().is_empty(), "{}", network["id"]);
+        assert!(
+            !network["findings"].as_array().unwrap().is_empty(),
+            "{}",
+            network["id"]
+        );
         assert_eq!(network["loops"], false);
         let ranked = !network["ranking"].as_array().unwrap().is_empty();
         assert_eq!(ranked, network["ranking_why_not"].is_null(), "{}", network["id"]);

@@ -1104,6 +1104,55 @@ fn single() -> Vec<(&'static str, Scene, Scene)> {
             "funnel-ratio",
             (p::funnel(&funnel_ratio()), p::funnel_narrow(&funnel_ratio())),
         ),
+        named(
+            "network-graph",
+            (
+                p::network_graph(&networks::graph(7)),
+                p::network_graph_narrow(&networks::graph(7)),
+            ),
+        ),
+        named(
+            "network-graph-many",
+            (
+                p::network_graph(&networks::graph(14)),
+                p::network_graph_narrow(&networks::graph(14)),
+            ),
+        ),
+        named(
+            "league",
+            (
+                p::league(&networks::league(7)),
+                p::league_narrow(&networks::league(7)),
+            ),
+        ),
+        named(
+            "league-many",
+            (
+                p::league(&networks::league(9)),
+                p::league_narrow(&networks::league(9)),
+            ),
+        ),
+        named(
+            "netsplit",
+            (
+                p::netsplit(&networks::split()),
+                p::netsplit_narrow(&networks::split()),
+            ),
+        ),
+        named(
+            "rankogram",
+            (
+                p::rankogram(&networks::ranks(7)),
+                p::rankogram_narrow(&networks::ranks(7)),
+            ),
+        ),
+        named(
+            "contributions",
+            (
+                p::contributions(&networks::carried()),
+                p::contributions_narrow(&networks::carried()),
+            ),
+        ),
     ]
 }
 
@@ -1320,5 +1369,197 @@ pub fn trials() -> onset_plot::trials::Trials {
             .map(|i| 0.7 * (480.0f64).powf(f64::from(i) / 40.0))
             .map(|t| (t, curve(t)))
             .collect(),
+    }
+}
+
+/// Figures of a network of `n` treatments with made numbers: two parts, one pair in five refused, long names among them.
+pub mod networks {
+    use super::{heading, points};
+    use onset_plot::contribution::{ContributionBar, ContributionPart, Contributions};
+    use onset_plot::league::{League, LeaguePair};
+    use onset_plot::netsplit::{NetSplit, SplitLine, SplitPair};
+    use onset_plot::network::{GraphEdge, GraphNode, NetworkGraph};
+    use onset_plot::rankogram::{RankPanel, Rankogram};
+    use onset_plot::rob::Light;
+    use onset_plot::{Effect, Interval};
+
+    const NAMES: [&str; 7] = [
+        "Racemic ketamine, infusion",
+        "Esketamine, infusion",
+        "Midazolam, infusion",
+        "Saline under anaesthesia",
+        "Esketamine, intranasal, alone or with a new oral antidepressant",
+        "ECT",
+        "Spray without a drug",
+    ];
+    const STAMP: &str = "Joins different times (24 hours and 1 week). The effect is taken to last.";
+
+    fn name(i: usize) -> String {
+        NAMES
+            .get(i)
+            .map_or_else(|| format!("Treatment {i}"), |name| (*name).to_owned())
+    }
+
+    fn effect() -> Effect {
+        Effect {
+            treatment: "the treatment named first".to_owned(),
+            control: "the treatment named second".to_owned(),
+            ..points()
+        }
+    }
+
+    fn made(i: usize, j: usize) -> Interval {
+        let value = 1.7 * (i as f64 - j as f64) + 0.4 * ((i * 7 + j * 3) % 5) as f64;
+        let half = 2.0 + ((i * 3 + j) % 4) as f64;
+        Interval::new(value, value - half, value + half)
+    }
+
+    pub fn graph(n: usize) -> NetworkGraph {
+        NetworkGraph {
+            heading: heading("graph", "Seven treatments, two parts", "Made numbers"),
+            nodes: (0..n)
+                .map(|i| GraphNode {
+                    label: name(i),
+                    people: 40 + 97 * (i as u64 % 5) * (i as u64 % 3),
+                    trials: 1 + i % 4,
+                    part: usize::from(i + 2 >= n),
+                })
+                .collect(),
+            edges: (0..n)
+                .flat_map(|i| (i + 1..n).map(move |j| (i, j)))
+                .filter(|(i, j)| (i + 2 >= n) == (j + 2 >= n) && (i * j) % 3 == 0)
+                .map(|(a, b)| GraphEdge {
+                    a,
+                    b,
+                    trials: 1 + (a * 5 + b) % 4,
+                    people: 60,
+                })
+                .collect(),
+            stamp: STAMP.to_owned(),
+        }
+    }
+
+    pub fn league(n: usize) -> League {
+        League {
+            heading: heading("league", "Some comparisons exclude no difference", "Made numbers"),
+            effect: effect(),
+            names: (0..n).map(name).collect(),
+            pairs: (0..n)
+                .flat_map(|i| (i + 1..n).map(move |j| (i, j)))
+                .filter(|(i, j)| (i + 2 >= n) == (j + 2 >= n))
+                .map(|(i, j)| {
+                    let refused = (i + j) % 5 == 4;
+                    LeaguePair {
+                        first: i,
+                        second: j,
+                        network: (!refused).then(|| made(i, j)),
+                        direct: (!refused && (i + j) % 2 == 1).then(|| made(j, i + 1)),
+                        note: if refused {
+                            "refused: different times".to_owned()
+                        } else {
+                            String::new()
+                        },
+                    }
+                })
+                .collect(),
+            stamp: String::new(),
+        }
+    }
+
+    pub fn split() -> NetSplit {
+        let line = |label: &str, network, interval| SplitLine {
+            label: label.to_owned(),
+            network,
+            interval,
+        };
+        let pair = |i: usize, j: usize, lines, test: &str, note: &str| SplitPair {
+            label: format!("{} v {}", name(i), name(j)),
+            test: test.to_owned(),
+            note: note.to_owned(),
+            lines,
+        };
+        NetSplit {
+            heading: heading(
+                "netsplit",
+                "Direct and indirect evidence differ once",
+                "Made numbers",
+            ),
+            effect: effect(),
+            pairs: vec![
+                pair(
+                    0,
+                    2,
+                    vec![
+                        line("direct, 3 trials", false, made(0, 3)),
+                        line("indirect", false, made(2, 1)),
+                        line("network", true, made(0, 1)),
+                    ],
+                    "p = 0.021",
+                    "",
+                ),
+                pair(
+                    4,
+                    3,
+                    vec![line("indirect alone", true, Interval::new(-4.0, -60.0, 52.0))],
+                    "",
+                    "",
+                ),
+                pair(
+                    1,
+                    5,
+                    Vec::new(),
+                    "",
+                    "Refused: the trials behind it look at different times.",
+                ),
+            ],
+            stamp: String::new(),
+        }
+    }
+
+    pub fn ranks(n: usize) -> Rankogram {
+        Rankogram {
+            heading: heading(
+                "rankogram",
+                "ECT ranks first with a probability of 61 %",
+                "Made numbers",
+            ),
+            treatments: (0..n)
+                .map(|i| RankPanel {
+                    label: name(i),
+                    p_score: 1.0 - i as f64 / n as f64,
+                    cumulative: (1..=n)
+                        .map(|rank| (rank as f64 / n as f64).powf(0.4 + 0.5 * i as f64))
+                        .collect(),
+                })
+                .collect(),
+            stamp: String::new(),
+        }
+    }
+
+    pub fn carried() -> Contributions {
+        let part = |label: &str, share, risk| ContributionPart {
+            label: label.to_owned(),
+            share,
+            risk,
+        };
+        Contributions {
+            heading: heading("contributions", "One estimate rests on one trial", "Made numbers"),
+            bars: vec![
+                ContributionBar {
+                    label: format!("{} v {}", name(0), name(4)),
+                    parts: vec![
+                        part("TRANSFORM-1", 0.41, Light::Low),
+                        part("Murrough 2013", 0.3, Light::Unclear),
+                        part("Lii 2023", 0.2, Light::NotJudged),
+                        part("Su 2017", 0.09, Light::High),
+                    ],
+                },
+                ContributionBar {
+                    label: "ECT v midazolam, infusion".to_owned(),
+                    parts: vec![part("Anand 2023", 1.0, Light::NotJudged)],
+                },
+            ],
+            stamp: STAMP.to_owned(),
+        }
     }
 }

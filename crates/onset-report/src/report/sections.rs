@@ -1,7 +1,8 @@
 //! One section for each question that has something to show.
 
 use super::{
-    Context, Section, blinding, certainty, durability, economics, floor, parts, pool, timecourse, verdict,
+    Context, Section, blinding, certainty, durability, economics, floor, network, parts, pool, timecourse,
+    verdict,
 };
 use crate::figures::{comparison, course};
 use crate::report::grid::{Grid, number, words as text_column};
@@ -193,15 +194,20 @@ fn size(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
     Ok(found.then(|| html! { @for part in &shown { (part) } }))
 }
 
-/// Head-to-head results of the headline window, side by side.
+/// Head-to-head results of the headline window, side by side, then the networks.
 fn compared(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
     let pools = comparison::pools(context.answers);
-    if pools.len() < 2 {
+    let networks = network::section(context)?;
+    let several = pools.len() > 1;
+    if !several && networks.is_none() {
         return Ok(None);
     }
     let body = html! {
-        (parts::figure(context, "comparisons")?)
-        (parts::folded("The numbers behind this figure", false, &compared_table(context, &pools)))
+        @if several {
+            (parts::figure(context, "comparisons")?)
+            (parts::folded("The numbers behind this figure", false, &compared_table(context, &pools)))
+        }
+        @if let Some(networks) = networks { (networks) }
     };
     Ok(Some(body))
 }

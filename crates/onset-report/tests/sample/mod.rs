@@ -96,6 +96,7 @@ pub fn answers() -> Answers {
         floor: None,
         verdict: None,
         economics: None,
+        network: None,
         timecourse: None,
         durability: Some(lasting()),
         warnings: vec![note(
