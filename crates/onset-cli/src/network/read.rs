@@ -90,7 +90,7 @@ fn line(table: &Table, columns: &ContrastArgs, error: &NetworkError) -> Option<u
         row == pair.map(Some) || row == [Some(pair[1]), Some(pair[0])]
     };
     let rows = || (0..studies.len()).filter(of_study);
-    let row = rows().filter(of_pair).next_back().or_else(|| rows().next())?;
+    let row = rows().rfind(of_pair).or_else(|| rows().next())?;
     Some(table.line(row))
 }
 
