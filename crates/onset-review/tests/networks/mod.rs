@@ -1,8 +1,12 @@
 //! Networks of a small review: agreement with pools, loops, stars, separate parts, and the guard of windows.
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use super::support::{PROTOCOL, answers_with, study};
 use onset_review::answers::Answers;
 use onset_review::network::{NetworkReport, Pair};
+
+/// Study, window or hours, arms with mean and standard error.
+type Trial = (&'static str, &'static str, &'static [(&'static str, f64, f64)]);
 
 /// Closed forms: a few roundings.
 const CLOSED_FORM: f64 = 1e-10;
@@ -57,7 +61,7 @@ fn trial(tables: &mut [String; 3], id: &str, hours: &str, arms: &[(&str, f64, f6
     }
 }
 
-fn run(windows: &str, extra: &str, trials: &[(&str, &str, &[(&str, f64, f64)])]) -> Answers {
+fn run(windows: &str, extra: &str, trials: &[Trial]) -> Answers {
     let mut tables = [String::new(), String::new(), String::new()];
     for (id, hours, arms) in trials {
         trial(&mut tables, id, hours, arms);
@@ -123,7 +127,7 @@ fn a_consistent_triangle_returns_its_truth() {
 
 #[test]
 fn two_treatments_are_the_pool() {
-    let trials: &[(&str, &str, &[(&str, f64, f64)])] = &[
+    let trials: &[Trial] = &[
         ("a", "24", &[("drug", -16.0, 8.0), ("saline", -10.0, 9.0)]),
         ("b", "24", &[("drug", -11.0, 7.0), ("saline", -12.0, 8.0)]),
         ("c", "24", &[("drug", -20.0, 8.0), ("saline", -9.0, 6.0)]),
@@ -219,7 +223,7 @@ fn a_trial_of_three_arms_is_one_trial() {
     assert!((pair.se.unwrap().powi(2) - (64.0 + 100.0) / 20.0).abs() < CLOSED_FORM);
 }
 
-const APART: &[(&str, &str, &[(&str, f64, f64)])] = &[
+const APART: &[Trial] = &[
     ("a", "24", &[("drug", -16.0, 8.0), ("saline", -10.0, 8.0)]),
     ("b", "168", &[("midazolam", -12.0, 8.0), ("saline", -10.0, 8.0)]),
 ];
