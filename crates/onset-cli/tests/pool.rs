@@ -361,3 +361,47 @@ fn one_and_two_studies_have_an_answer() {
     .json();
     assert_eq!(ours["coefficients"][0]["df"], 1.0);
 }
+
+#[test]
+fn mantel_haenszel_and_peto_take_subgroups() {
+    let file = std::env::temp_dir().join(format!("onset-strata-{}.csv", std::process::id()));
+    let rows = "a,n1,c,n2,g\n4,20,9,21,x\n7,30,12,28,y\n3,25,8,26,x\n11,40,10,41,y\n2,18,6,19,NA\n";
+    std::fs::write(&file, rows).unwrap();
+    let path = file.to_str().unwrap();
+    let call = |method: &str, more: &[&str]| {
+        let mut words = vec![
+            "pool",
+            path,
+            "--measure",
+            "OR",
+            "--ai",
+            "a",
+            "--n1i",
+            "n1",
+            "--ci",
+            "c",
+        ];
+        words.extend(["--n2i", "n2", "--method", method, "--format", "json"]);
+        words.extend(more);
+        run(&words).json()
+    };
+    for method in ["MH", "PETO"] {
+        let whole = call(method, &["--subgroup", "g"]);
+        assert_eq!(whole["k"], 4, "the row without a level leaves the fit");
+        assert_eq!(whole["warnings"][0]["code"], "missing_value");
+        assert_eq!(whole["studies"].as_array().unwrap().len(), 5);
+        let groups = whole["subgroups"]["groups"].as_array().unwrap();
+        assert_eq!((groups.len(), &groups[0]["level"]), (2, &Value::from("x")));
+        // two groups: Q is the squared z of the difference
+        let of = |i: usize, key: &str| groups[i][key].as_f64().unwrap();
+        let z = (of(0, "estimate") - of(1, "estimate")) / of(0, "se").hypot(of(1, "se"));
+        let between = whole["subgroups"]["between"]["value"].as_f64().unwrap();
+        assert!((between - z * z).abs() < 1e-12, "{between} {z}");
+    }
+    // by hand: sum(a d / N) / sum(b c / N) of the two studies of x
+    let odds = (4.0 * 12.0 / 41.0 + 3.0 * 18.0 / 51.0) / (16.0 * 9.0 / 41.0 + 22.0 * 8.0 / 51.0);
+    let found = call("MH", &["--subgroup", "g"]);
+    let log = found["subgroups"]["groups"][0]["estimate"].as_f64().unwrap();
+    assert!((log - f64::ln(odds)).abs() < 1e-12, "{log}");
+    std::fs::remove_file(&file).unwrap();
+}

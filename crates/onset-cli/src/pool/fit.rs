@@ -1,6 +1,6 @@
 //! From loaded effects to the answer.
 
-use super::answer::{Answer, Beyond, SolutionEntry, Study, SubgroupsEntry, TableTests};
+use super::answer::{Answer, Beyond, SolutionEntry, Study, SubgroupEntry, SubgroupsEntry, TableTests};
 use super::counts::{beta_binomial_answer, firth_answer, mixed};
 use super::{MethodArg, ModelArgs};
 use crate::arguments::{EffectArgs, usage};
@@ -8,15 +8,16 @@ use crate::load::LoadedEffects;
 use crate::transform::Back;
 use onset::data::Diagnostic;
 use onset::effects::{Effects, Input, Measure};
-use onset::math::student_t;
+use onset::math::{chi_squared, student_t};
 use onset::models::pool::{
     CellAddition, CountMeasure, Counts, Method, Options, PersonTime, PoolError, Pooled, PredictionChoice,
     RateMeasure, Side, StrataOptions, Stratified, Test, mantel_haenszel, mantel_haenszel_rates, peto, pool,
     share_beyond,
 };
 use onset::models::regress::{
-    Built, Design, RegressError, SubgroupTau2, Term, location_scale, regress, subgroups,
+    Built, Design, JointTest, RegressError, SubgroupTau2, Term, location_scale, regress, subgroups,
 };
+use std::collections::BTreeMap;
 
 /// Fits what the flags ask for.
 ///
@@ -35,7 +36,7 @@ pub fn fit(
         MethodArg::Glmm => mixed(loaded, model, warnings),
         MethodArg::BetaBinomial => beta_binomial_answer(loaded, model),
         MethodArg::Firth => firth_answer(loaded, model),
-        method => strata(loaded, effects, model, method),
+        method => strata(loaded, effects, model, method, warnings),
     }
 }
 
@@ -325,11 +326,10 @@ fn strata(
     effects: &EffectArgs,
     model: &ModelArgs,
     method: MethodArg,
+    warnings: &mut Vec<Diagnostic>,
 ) -> Result<Answer, Diagnostic> {
-    if !model.mods.is_empty() || !model.scale.is_empty() || model.subgroup.is_some() {
-        return Err(usage(
-            "--method MH and PETO take neither moderators nor subgroups",
-        ));
+    if !model.mods.is_empty() || !model.scale.is_empty() {
+        return Err(usage("--method MH and PETO take no moderators"));
     }
     let code = if method == MethodArg::Peto { "PETO" } else { "MH" };
     let mut options = StrataOptions {
@@ -342,47 +342,121 @@ fn strata(
             to: effects.to,
         });
     }
+    let everyone: Vec<usize> = (0..loaded.rows.len()).collect();
+    let (rows, found) = stratified(loaded, method, &options, &everyone)?;
+    let mut answer = of_strata(loaded, &found, code, model.level, &rows);
+    if let Some(column) = &model.subgroup {
+        let mut kept = rows.clone();
+        subgroup_levels(loaded, column, &mut kept, warnings)?;
+        if kept.len() < rows.len() {
+            // the whole is that of the studies with a level, as with inverse variance
+            let (rows, found) = stratified(loaded, method, &options, &kept)?;
+            answer = of_strata(loaded, &found, code, model.level, &rows);
+        }
+        answer.subgroups = Some(strata_by_level(loaded, model, method, &options, column, &kept)?);
+    }
+    Ok(answer)
+}
+
+/// Mantel-Haenszel or Peto over those rows of `only` that have their counts.
+fn stratified(
+    loaded: &LoadedEffects,
+    method: MethodArg,
+    options: &StrataOptions,
+    only: &[usize],
+) -> Result<(Vec<usize>, Stratified), Diagnostic> {
+    let tables = || among(counts(loaded), only);
+    let by_counts = |measure| {
+        let (rows, tables) = tables();
+        (rows, mantel_haenszel(&tables, measure, options))
+    };
+    let by_rates = |measure| {
+        let (rows, tables) = among(rates(loaded), only);
+        (rows, mantel_haenszel_rates(&tables, measure, options))
+    };
     let (rows, found) = match (method, loaded.measure) {
         (MethodArg::Peto, Measure::Peto | Measure::OddsRatio) => {
-            let (rows, tables) = counts(loaded);
-            (rows, peto(&tables, &options))
+            let (rows, tables) = tables();
+            (rows, peto(&tables, options))
         }
         (MethodArg::Peto, other) => {
             return Err(usage(format!(
                 "--method PETO needs --measure PETO or OR, not {other}"
             )));
         }
-        (_, Measure::OddsRatio) => by_counts(loaded, CountMeasure::OddsRatio, &options),
-        (_, Measure::RiskRatio) => by_counts(loaded, CountMeasure::RiskRatio, &options),
-        (_, Measure::RiskDifference) => by_counts(loaded, CountMeasure::RiskDifference, &options),
-        (_, Measure::RateRatio) => by_rates(loaded, RateMeasure::RateRatio, &options),
-        (_, Measure::RateDifference) => by_rates(loaded, RateMeasure::RateDifference, &options),
+        (_, Measure::OddsRatio) => by_counts(CountMeasure::OddsRatio),
+        (_, Measure::RiskRatio) => by_counts(CountMeasure::RiskRatio),
+        (_, Measure::RiskDifference) => by_counts(CountMeasure::RiskDifference),
+        (_, Measure::RateRatio) => by_rates(RateMeasure::RateRatio),
+        (_, Measure::RateDifference) => by_rates(RateMeasure::RateDifference),
         (_, other) => {
             return Err(usage(format!(
                 "--method MH needs --measure OR, RR, RD, IRR or IRD, not {other}"
             )));
         }
     };
-    let found = found.map_err(|e| refused(loaded, &e))?;
-    Ok(of_strata(loaded, &found, code, model.level, &rows))
+    Ok((rows, found.map_err(|e| refused(loaded, &e))?))
 }
 
-fn by_counts(
-    loaded: &LoadedEffects,
-    measure: CountMeasure,
-    options: &StrataOptions,
-) -> (Vec<usize>, Result<Stratified, PoolError>) {
-    let (rows, tables) = counts(loaded);
-    (rows, mantel_haenszel(&tables, measure, options))
+/// Those of `(rows, tables)` that are in `only`.
+fn among<T>((rows, tables): (Vec<usize>, Vec<T>), only: &[usize]) -> (Vec<usize>, Vec<T>) {
+    rows.into_iter()
+        .zip(tables)
+        .filter(|(row, _)| only.binary_search(row).is_ok())
+        .unzip()
 }
 
-fn by_rates(
+/// Each subgroup by the same method, and Q between them: sum (m_g - m)^2 / se_g^2 with G - 1 df.
+fn strata_by_level(
     loaded: &LoadedEffects,
-    measure: RateMeasure,
+    model: &ModelArgs,
+    method: MethodArg,
     options: &StrataOptions,
-) -> (Vec<usize>, Result<Stratified, PoolError>) {
-    let (rows, tables) = rates(loaded);
-    (rows, mantel_haenszel_rates(&tables, measure, options))
+    column: &str,
+    rows: &[usize],
+) -> Result<SubgroupsEntry, Diagnostic> {
+    let texts = loaded.table.column(column)?.texts();
+    let mut members: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for &row in rows {
+        if let Some(level) = texts.get(row).copied().flatten() {
+            members.entry(level).or_default().push(row);
+        }
+    }
+    let mut groups = Vec::new();
+    for (level, members) in members {
+        let (rows, found) = stratified(loaded, method, options, &members)?;
+        let back = Back::new(loaded.measure, &loaded.inputs, &rows);
+        groups.push(SubgroupEntry {
+            level: level.to_owned(),
+            k: found.k,
+            test: "z",
+            mean: super::answer::Coefficient::new(level, &found.mean, Some(&back)).into(),
+            tau2: 0.0,
+            se_tau2: None,
+            i2: found.i2,
+            h2: found.h2,
+            q: found.q,
+        });
+    }
+    let precision = |g: &SubgroupEntry| 1.0 / (g.mean.se * g.mean.se);
+    let sum: f64 = groups.iter().map(precision).sum();
+    let mean = groups.iter().map(|g| precision(g) * g.mean.estimate).sum::<f64>() / sum;
+    let squares = groups
+        .iter()
+        .map(|g| precision(g) * (g.mean.estimate - mean).powi(2));
+    let (value, df) = (squares.sum::<f64>(), groups.len() as f64 - 1.0);
+    let between = (df > 0.0 && value.is_finite()).then(|| JointTest {
+        value,
+        df1: df,
+        df2: None,
+        p: chi_squared::sf(value, df),
+    });
+    Ok(SubgroupsEntry {
+        column: column.to_owned(),
+        common_tau2: model.common_tau2,
+        groups,
+        between,
+    })
 }
 
 /// Rows whose events and person-times are known.
