@@ -3,7 +3,7 @@
 use cdflib::special::{internal::rcomp, try_gamma_inc};
 
 use crate::normal;
-use crate::special::ln_gamma;
+use crate::special::{erfc, ln_gamma};
 use crate::tail::{At, Tail, invert};
 
 /// Density at `x >= 0`.
@@ -70,6 +70,9 @@ pub(crate) fn both(shape: f64, x: f64) -> (f64, f64) {
     if x == f64::INFINITY {
         return (1.0, 0.0);
     }
+    if let Some(found) = half_integer(shape, x) {
+        return (found.lower, found.upper);
+    }
     let (p, q) = try_gamma_inc(shape, x).unwrap_or((f64::NAN, f64::NAN));
     if shape <= 100.0 {
         return (p, q);
@@ -79,6 +82,77 @@ pub(crate) fn both(shape: f64, x: f64) -> (f64, f64) {
     let rest = (-(x / shape)).mul_add(shape, x);
     let change = rcomp(shape, x) / x * rest;
     ((p + change).clamp(0.0, 1.0), (q - change).clamp(0.0, 1.0))
+}
+
+/// Tails and x times the density.
+struct Tails {
+    lower: f64,
+    upper: f64,
+    density: f64,
+}
+
+/// Largest shape and argument of the finite sums: a few roundings for each term, and exp(-x) far from underflow.
+const MOST_TERMS: f64 = 32.0;
+const FARTHEST: f64 = 300.0;
+
+/// Finite sums for chi-squared with a whole number of degrees of freedom; every term is positive, and the tail that
+/// is summed is the smaller one.
+///
+/// Q(n, x) = exp(-x) sum_{j<n} x^j/j!, Q(m + 1/2, x) = erfc(sqrt x) + exp(-x) sum_{j=1..m} x^(j-1/2)/Gamma(j + 1/2),
+/// P(a, x) = x^a exp(-x)/Gamma(a + 1) (1 + x/(a+1) + x^2/((a+1)(a+2)) + ...).
+/// Source: Abramowitz & Stegun 1964, 26.4.4, 26.4.5, 26.4.6.
+fn half_integer(shape: f64, x: f64) -> Option<Tails> {
+    let twice = 2.0 * shape;
+    let fits = shape <= MOST_TERMS && (0.0..=FARTHEST).contains(&x) && x > 0.0;
+    if !fits || twice != twice.floor() {
+        return None;
+    }
+    let whole = shape == shape.floor();
+    let e = (-x).exp();
+    // first term and its denominator: x^0/0! or x^(1/2)/Gamma(3/2)
+    let (mut sum, mut term, mut below) = if whole {
+        (e, e, 0.0)
+    } else {
+        let root = x.sqrt();
+        (erfc(root), e * root * std::f64::consts::FRAC_2_SQRT_PI, 0.5)
+    };
+    if shape == 0.5 {
+        // x^(1/2) exp(-x)/Gamma(1/2)
+        let density = 0.5 * term;
+        return Some(sides(shape, x, sum, density));
+    }
+    if !whole {
+        sum += term;
+    }
+    while below + 1.0 < shape {
+        below += 1.0;
+        term *= x / below;
+        sum += term;
+    }
+    Some(sides(shape, x, sum, term * x))
+}
+
+/// The upper tail as summed, or the series of the lower one where that is smaller.
+fn sides(shape: f64, x: f64, upper: f64, density: f64) -> Tails {
+    if x >= shape {
+        return Tails {
+            lower: 1.0 - upper,
+            upper,
+            density,
+        };
+    }
+    let (mut term, mut sum, mut a) = (1.0, 1.0, shape);
+    while term > 1e-17 * sum {
+        a += 1.0;
+        term *= x / a;
+        sum += term;
+    }
+    let lower = density / shape * sum;
+    Tails {
+        lower,
+        upper: 1.0 - lower,
+        density,
+    }
 }
 
 /// Quantile for rate 1 from both tail probabilities; the smaller one is matched.
@@ -99,11 +173,17 @@ pub(crate) fn standard_quantile(p: f64, q: f64, shape: f64) -> f64 {
         (Tail::Upper, q)
     };
     invert(tail, target, start(p, q, shape), |x| {
-        let (lower, upper) = both(shape, x);
+        let (lower, upper, density) = match half_integer(shape, x) {
+            Some(found) => (found.lower, found.upper, found.density),
+            None => {
+                let (lower, upper) = both(shape, x);
+                (lower, upper, rcomp(shape, x))
+            }
+        };
         let probability = if tail == Tail::Lower { lower } else { upper };
         At {
             probability,
-            density: rcomp(shape, x),
+            density,
             slope: shape - x,
         }
     })
@@ -111,9 +191,11 @@ pub(crate) fn standard_quantile(p: f64, q: f64, shape: f64) -> f64 {
 
 /// Leading term of the series near zero, or Wilson and Hilferty's cube (1931).
 fn start(p: f64, q: f64, shape: f64) -> f64 {
-    let near_zero = ((p.ln() + ln_gamma(shape + 1.0)) / shape).exp();
-    if p <= q && near_zero < 0.2 * (shape + 1.0) {
-        return near_zero;
+    if p <= q {
+        let near_zero = ((p.ln() + ln_gamma(shape + 1.0)) / shape).exp();
+        if near_zero < 0.2 * (shape + 1.0) {
+            return near_zero;
+        }
     }
     let z = if p <= q {
         normal::quantile(p)

@@ -176,7 +176,7 @@ impl Model {
         let ln: f64 = variances.iter().map(|u| u.ln()).sum();
         if self.restricted {
             let n = k - self.x.p() as f64;
-            -0.5 * (n * (2.0 * PI).ln() + ln + forms.ln_det + forms.q)
+            -0.5 * (n * (2.0 * PI).ln() + ln + forms.ln_det.get() + forms.q)
         } else {
             -0.5 * (k * (2.0 * PI).ln() + ln + forms.q)
         }

@@ -3,23 +3,23 @@
 //! Studies are padded to a multiple of four with infinite variances, whose weights are 0.
 
 /// Studies done in one go: their weights stay in the nearest cache.
-const BLOCK: usize = 128;
+pub(super) const BLOCK: usize = 128;
 
 /// Orthonormal columns, their products, effects and variances.
 #[derive(Debug, Clone)]
 pub(super) struct Columns {
     p: usize,
     /// Padded number of studies.
-    n: usize,
+    pub(super) n: usize,
     /// Column after column.
-    z: Vec<f64>,
+    pub(super) z: Vec<f64>,
     /// Products z_i z_j for j <= i, pair after pair.
-    zz: Vec<f64>,
-    y: Vec<f64>,
-    v: Vec<f64>,
-    w: Vec<f64>,
+    pub(super) zz: Vec<f64>,
+    pub(super) y: Vec<f64>,
+    pub(super) v: Vec<f64>,
+    pub(super) w: Vec<f64>,
     /// Scratch of one block: squares and cubes of the weights, weighted effects.
-    block: [Vec<f64>; 3],
+    pub(super) block: [Vec<f64>; 3],
 }
 
 /// Sums of the weights accumulated beside the matrices.
@@ -171,6 +171,6 @@ fn sums(w: &[f64], e: &[f64]) -> [f64; 3] {
 }
 
 #[inline(always)]
-fn fold(l: [f64; 4]) -> f64 {
+pub(super) fn fold(l: [f64; 4]) -> f64 {
     (l[0] + l[1]) + (l[2] + l[3])
 }

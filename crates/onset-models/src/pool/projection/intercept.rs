@@ -4,7 +4,7 @@
 //! its weight and the rest, which keeps every digit when one weight dwarfs the others.
 
 use super::lanes::{Buffer, sum2};
-use super::{Forms, WeightedForms};
+use super::{Forms, LnDet, WeightedForms};
 
 /// Up to this many effects one pass over them is precise enough.
 const SMALL: usize = 64;
@@ -19,6 +19,9 @@ pub(crate) struct Intercept {
     origin: f64,
     v_max: f64,
     rss: f64,
+    /// Forms at 0, and at the last other t.
+    zero: Option<Forms>,
+    last: Option<(f64, Forms)>,
 }
 
 /// The weighted mean at one t, as an offset from the most precise study.
@@ -61,6 +64,8 @@ impl Intercept {
             origin,
             v_max,
             rss,
+            zero: None,
+            last: None,
         }
     }
 
@@ -117,6 +122,9 @@ impl Intercept {
 
     /// The weighted mean and the sums of w and w^3 at t.
     pub fn mean_and_sums(&self, t: f64) -> (f64, f64, f64) {
+        if let Some(f) = self.known(t) {
+            return (self.origin + f.offset, f.sum_w, f.sum_w3);
+        }
         let m = self.mean_at(t);
         let w3 = m.w0 * m.w0 * m.w0 + m.rest3;
         (self.origin + m.offset, m.w0 + m.rest, w3)
@@ -127,6 +135,28 @@ impl Intercept {
         let m = self.mean_at(t);
         let w0 = m.w0;
         [w0 + m.rest, w0 * w0 + m.rest2, w0 * w0 * w0 + m.rest3]
+    }
+
+    fn known(&self, t: f64) -> Option<Forms> {
+        if t == 0.0 {
+            return self.zero;
+        }
+        self.last.filter(|(at, _)| *at == t).map(|(_, forms)| forms)
+    }
+
+    /// As [`forms`](Self::forms), kept: the fit asks for those at 0 and at its tau2 more than once.
+    #[inline]
+    pub fn remembered(&mut self, t: f64) -> Forms {
+        if let Some(forms) = self.known(t) {
+            return forms;
+        }
+        let forms = self.forms(t);
+        if t == 0.0 {
+            self.zero = Some(forms);
+        } else {
+            self.last = Some((t, forms));
+        }
+        forms
     }
 
     /// Forms and traces with weights 1/(v + t).
@@ -159,8 +189,34 @@ impl Intercept {
             tr_pp,
             sum_w: total,
             sum_w2: w0 * w0 + m.rest2,
-            ln_det: (total / self.k() as f64).ln(),
+            sum_w3: w0 * w0 * w0 + m.rest3,
+            offset: m.offset,
+            ln_det: LnDet {
+                product: total / self.k() as f64,
+                rest: 0.0,
+            },
         }
+    }
+
+    /// y'Py and y'PPy alone.
+    pub fn q_forms(&self, t: f64) -> (f64, f64) {
+        if self.k() > SMALL {
+            let forms = self.forms(t);
+            return (forms.q, forms.qq);
+        }
+        let (v0, v, d) = self.split();
+        let [s1, s2, a1, a2, b1, b2] = sum2(v, d, |v, d| {
+            let w = 1.0 / (v + t);
+            let wd = w * d;
+            [w, w * w, wd, w * wd, wd * d, wd * wd]
+        });
+        let w0 = 1.0 / (v0 + t);
+        let m = a1 / (w0 + s1);
+        let mm = m * m;
+        (
+            b1 + (mm * s1 - 2.0 * m * a1) + w0 * mm,
+            b2 + (mm * s2 - 2.0 * m * a2) + w0 * w0 * mm,
+        )
     }
 
     /// The same in one pass, from moments about the most precise study.
@@ -193,7 +249,12 @@ impl Intercept {
                 + (s2 * s2 + 2.0 * w00 * s2) * inverse * inverse,
             sum_w: total,
             sum_w2: w00 + s2,
-            ln_det: (total / self.k() as f64).ln(),
+            sum_w3: w00 * w0 + s3,
+            offset: m,
+            ln_det: LnDet {
+                product: total / self.k() as f64,
+                rest: 0.0,
+            },
         }
     }
 

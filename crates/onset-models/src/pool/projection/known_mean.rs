@@ -1,7 +1,7 @@
 //! The projection when the mean is known: P = W.
 
 use super::lanes::sum2;
-use super::{Forms, WeightedForms};
+use super::{Forms, LnDet, WeightedForms};
 
 /// k effects around a given mean.
 #[derive(Debug)]
@@ -45,7 +45,12 @@ impl KnownMean {
             tr_pp: sum_w2,
             sum_w,
             sum_w2,
-            ln_det: 0.0,
+            sum_w3: f64::NAN,
+            offset: 0.0,
+            ln_det: LnDet {
+                product: 1.0,
+                rest: 0.0,
+            },
         }
     }
 

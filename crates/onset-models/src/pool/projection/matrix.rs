@@ -4,7 +4,8 @@
 //! well conditioned as the weights are, whatever the units of the moderators.
 
 use super::columns::{Columns, Sums};
-use super::{Forms, WeightedForms};
+use super::small::{Evaluated, Square, evaluate};
+use super::{Forms, LnDet, WeightedForms};
 
 /// Columns smaller than this share of their length after the earlier ones are projected out are
 /// taken as combinations of them.
@@ -31,6 +32,11 @@ pub(crate) struct MatrixDesign {
     spread: f64,
     columns: Columns,
     scratch: Scratch,
+    /// Forms at 0, and at the last t.
+    zero: Option<Forms>,
+    last: Option<(f64, Forms)>,
+    /// The t whose factor and coefficients stand in the scratch; NaN for none.
+    at: f64,
 }
 
 /// Moment matrices at one t, row-major p x p, and vectors of p.
@@ -42,6 +48,8 @@ struct Scratch {
     a: Vec<f64>,
     b: Vec<f64>,
     h: Vec<f64>,
+    /// Coefficients of the residual effects at the last t.
+    coefficients: Vec<f64>,
 }
 
 /// The weighted fit at one t in the user's columns.
@@ -66,6 +74,7 @@ impl MatrixDesign {
             a: square(),
             b: vec![0.0; p],
             h: vec![0.0; p],
+            coefficients: vec![0.0; p],
         };
         let mut design = MatrixDesign {
             columns: Columns::new(&z, p),
@@ -78,6 +87,9 @@ impl MatrixDesign {
             rss: 0.0,
             spread: 0.0,
             scratch,
+            zero: None,
+            last: None,
+            at: f64::NAN,
         };
         design.replace(y, v);
         Ok(design)
@@ -100,9 +112,14 @@ impl MatrixDesign {
             }
         }
         self.columns.replace(&self.y, v);
+        self.forget();
         self.rss = self.y.iter().map(|e| e * e).sum();
         let mean = y.iter().map(|y| y / k as f64).sum::<f64>();
         self.spread = y.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>() / k as f64;
+    }
+
+    fn forget(&mut self) {
+        (self.zero, self.last, self.at) = (None, None, f64::NAN);
     }
 
     pub fn k(&self) -> usize {
@@ -133,11 +150,59 @@ impl MatrixDesign {
         self.spread
     }
 
-    /// Forms and traces with weights 1/(v + t).
+    /// Forms and traces with weights 1/(v + t); those at 0 and at the last t are kept.
     pub fn forms(&mut self, t: f64) -> Forms {
+        match (self.zero, self.last) {
+            (Some(forms), _) if t == 0.0 => forms,
+            (_, Some((at, forms))) if at == t => forms,
+            _ => self.evaluated(t),
+        }
+    }
+
+    /// Forms at t, with the factor, the coefficients and the solved moments in the scratch.
+    fn evaluated(&mut self, t: f64) -> Forms {
+        let forms = match self.p {
+            1 => self.take(|c| evaluate::<1>(c, t)),
+            2 => self.take(|c| evaluate::<2>(c, t)),
+            3 => self.take(|c| evaluate::<3>(c, t)),
+            4 => self.take(|c| evaluate::<4>(c, t)),
+            _ => self.general(t),
+        };
+        if t == 0.0 {
+            self.zero = Some(forms);
+        }
+        self.last = Some((t, forms));
+        self.at = t;
+        forms
+    }
+
+    /// Copies an evaluation into the scratch.
+    fn take<const P: usize>(&mut self, evaluate: impl FnOnce(&mut Columns) -> Evaluated<P>) -> Forms {
+        let found = evaluate(&mut self.columns);
+        let s = &mut self.scratch;
+        let copy = |target: &mut Vec<f64>, m: &Square<P>| target.copy_from_slice(m.as_flattened());
+        copy(&mut s.m1, &found.factor);
+        copy(&mut s.m2, &found.m2);
+        copy(&mut s.m3, &found.m3);
+        copy(&mut s.a, &found.a);
+        s.coefficients.copy_from_slice(&found.b);
+        found.forms
+    }
+
+    /// Any number of columns.
+    fn general(&mut self, t: f64) -> Forms {
         let (sums, ln_det) = self.moments(t);
         let p = self.p;
-        let Scratch { m1, m2, m3, a, b, h } = &mut self.scratch;
+        let Scratch {
+            m1,
+            m2,
+            m3,
+            a,
+            b,
+            h,
+            coefficients,
+        } = &mut self.scratch;
+        coefficients.copy_from_slice(b);
         let [q, qq, wrr] = self.columns.residual_sums(b, h);
         // a = M1^-1 M2 column by column; traces of it, of its square and of M1^-1 M3
         a.copy_from_slice(m2);
@@ -162,7 +227,12 @@ impl MatrixDesign {
             tr_pp: sums.w2 - 2.0 * tr3 + tr22,
             sum_w: sums.w,
             sum_w2: sums.w2,
-            ln_det,
+            sum_w3: f64::NAN,
+            offset: f64::NAN,
+            ln_det: LnDet {
+                product: 1.0,
+                rest: ln_det,
+            },
         }
     }
 
@@ -177,9 +247,18 @@ impl MatrixDesign {
         (sums, ln_det)
     }
 
+    /// The forms at t, with the factor and the coefficients in the scratch.
+    fn prepared(&mut self, t: f64) -> Forms {
+        match self.last {
+            Some((at, forms)) if at == t && self.at == t => forms,
+            _ => self.evaluated(t),
+        }
+    }
+
     /// Forms with weights a(v).
     pub fn weighted(&mut self, a: impl Fn(f64) -> f64, t: f64) -> WeightedForms {
         let p = self.p;
+        self.at = f64::NAN;
         let Scratch {
             m1, m2, m3, a: mv, b, ..
         } = &mut self.scratch;
@@ -229,9 +308,10 @@ impl MatrixDesign {
 
     /// Coefficients and (X'WX)^-1 in the user's columns at weights 1/(v + t).
     pub fn fit(&mut self, t: f64) -> WeightedFit {
-        self.moments(t);
+        self.prepared(t);
         let p = self.p;
-        let mut beta: Vec<f64> = (0..p).map(|a| self.g[a] + self.scratch.b[a]).collect();
+        let added = self.g.iter().zip(&self.scratch.coefficients);
+        let mut beta: Vec<f64> = added.map(|(g, b)| g + b).collect();
         back_substitute(&self.r, &mut beta, p);
         let inverse = inverse_from_factor(&self.scratch.m1, p);
         WeightedFit {
@@ -242,15 +322,16 @@ impl MatrixDesign {
 
     /// The same into vectors at hand; returns y'Py at t.
     pub fn fit_into(&mut self, t: f64, fit: &mut WeightedFit) -> f64 {
-        self.moments(t);
+        let q = self.prepared(t).q;
         let p = self.p;
-        let Scratch { m1, a, b, .. } = &mut self.scratch;
-        let data = self.z.chunks_exact(p).zip(self.y.iter().zip(&self.v));
-        let residual = |row: &[f64], y: f64| y - row.iter().zip(&*b).map(|(z, b)| z * b).sum::<f64>();
-        let q = data
-            .map(|(row, (&y, &v))| residual(row, y).powi(2) / (v + t))
-            .sum();
-        for (beta, (g, b)) in fit.beta.iter_mut().zip(self.g.iter().zip(&*b)) {
+        let Scratch {
+            m1,
+            a,
+            b,
+            coefficients,
+            ..
+        } = &mut self.scratch;
+        for (beta, (g, b)) in fit.beta.iter_mut().zip(self.g.iter().zip(&*coefficients)) {
             *beta = g + b;
         }
         back_substitute(&self.r, &mut fit.beta, p);
@@ -318,7 +399,7 @@ impl MatrixDesign {
     /// Phi_A = Phi + 2 Phi (X'W^3X - X'W^2X Phi X'W^2X) Phi / I, Phi = (X'WX)^-1, I = tr PP / 2.
     pub fn kenward_roger(&mut self, t: f64) -> (Vec<f64>, Vec<f64>, f64) {
         let p = self.p;
-        let information = 0.5 * self.forms(t).tr_pp;
+        let information = 0.5 * self.evaluated(t).tr_pp;
         let s = &self.scratch;
         let phi = inverse_from_factor(&s.m1, p);
         // forms() leaves M1^-1 M3 in m3 and M1^-1 M2 in a
@@ -354,6 +435,7 @@ impl MatrixDesign {
     /// (Z'AZ)^-1 z_i for every row i, with weights a.
     pub fn solved_rows(&mut self, weights: &[f64]) -> Vec<f64> {
         let p = self.p;
+        self.at = f64::NAN;
         let m1 = &mut self.scratch.m1;
         m1.fill(0.0);
         for (row, &a) in self.z.chunks_exact(p).zip(weights) {
@@ -373,6 +455,7 @@ impl MatrixDesign {
     pub fn set_variances(&mut self, v: &[f64]) {
         self.v.copy_from_slice(v);
         self.columns.replace(&self.y, v);
+        self.forget();
     }
 
     /// Coefficients of the orthonormal basis in the user's columns.

@@ -10,6 +10,7 @@ mod intercept;
 mod known_mean;
 mod lanes;
 mod matrix;
+mod small;
 mod spectrum;
 
 pub(crate) use intercept::Intercept;
@@ -35,8 +36,26 @@ pub(crate) struct Forms {
     pub sum_w: f64,
     /// Sum of the squared weights.
     pub sum_w2: f64,
+    /// Sum of the cubed weights, for one mean.
+    pub sum_w3: f64,
+    /// Mean as an offset from the most precise study, for one mean.
+    pub offset: f64,
     /// log|Z'WZ| for an orthonormal basis Z of the columns of X: log|X'WX| - log|X'X|.
-    pub ln_det: f64,
+    pub ln_det: LnDet,
+}
+
+/// A log-determinant whose logarithm is taken when it is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct LnDet {
+    pub product: f64,
+    /// Beside ln(product).
+    pub rest: f64,
+}
+
+impl LnDet {
+    pub fn get(self) -> f64 {
+        self.rest + self.product.ln()
+    }
 }
 
 /// Forms of P_a = A - AX(X'AX)^-1 X'A for weights a that need not be inverse variances.
@@ -95,9 +114,21 @@ impl Projection {
     #[inline]
     pub fn forms(&mut self, t: f64) -> Forms {
         match self {
-            Projection::Intercept(x) => x.forms(t),
+            Projection::Intercept(x) => x.remembered(t),
             Projection::Matrix(x) => x.forms(t),
             Projection::KnownMean(x) => x.forms(t),
+        }
+    }
+
+    /// y'Py and y'PPy with weights 1/(v + t).
+    #[inline]
+    pub fn q_forms(&mut self, t: f64) -> (f64, f64) {
+        match self {
+            Projection::Intercept(x) => x.q_forms(t),
+            _ => {
+                let forms = self.forms(t);
+                (forms.q, forms.qq)
+            }
         }
     }
 
@@ -171,7 +202,7 @@ impl Projection {
         let n = if restricted { self.df() } else { self.k() as f64 };
         let mut ln = -0.5 * (n * (2.0 * PI).ln() + self.ln_variances(t) + forms.q);
         if restricted {
-            ln -= 0.5 * forms.ln_det;
+            ln -= 0.5 * forms.ln_det.get();
         }
         ln
     }

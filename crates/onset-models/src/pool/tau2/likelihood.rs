@@ -1,7 +1,7 @@
 //! Maximum likelihood and restricted maximum likelihood, at the highest of several maxima.
 //!
 //! The score is scanned on a grid in which v_min + t doubles, up to a point beyond which it is
-//! provably negative; a hump of the score between two points of one sign is cut in halves. Each
+//! provably negative, by the data alone or by the score at a point reached; a hump of the score between two points of one sign is cut in halves. Each
 //! change from rising to falling brackets a maximum, which Newton finds; 0 is a maximum when the
 //! score there is not positive. Likelihoods are compared only if there are several.
 
@@ -19,8 +19,10 @@ pub(crate) enum Likelihood {
     Restricted,
 }
 
-/// Most points of the scan.
+/// Most points of the scan, about.
 const MAX_POINTS: f64 = 64.0;
+/// Beyond this ratio of the largest to the smallest variance, points lie further apart than a factor of 2.
+const MOST_DOUBLINGS: f64 = 1e19;
 /// Halvings of a hump.
 const MAX_DEPTH: u32 = 8;
 /// Log-likelihoods closer than this share are one height: the smaller tau2 is taken.
@@ -69,7 +71,24 @@ struct Point {
     t: f64,
     score: f64,
     slope: f64,
+    /// y'PPy over the trace that it is compared with.
+    ratio: f64,
 }
+
+/// Whether the score is negative for every t from `at.t` on.
+///
+/// In the eigenvalues l of the variances within the residual space, v_min <= l <= v_max, y'PPy = sum g^2/(l+t)^2 and
+/// the trace = sum 1/(l+t): from t0 to t the first falls at least by ((v_max+t0)/(v_max+t))^2 and the second at most
+/// by (v_min+t0)/(v_min+t). The product of the two changes is largest at t = v_max - 2 v_min, or at t0 beyond it.
+fn falls_from(at: Point, v_min: f64, v_max: f64) -> bool {
+    let t = (v_max - 2.0 * v_min).max(at.t);
+    let first = (v_max + at.t) / (v_max + t);
+    let worst = at.ratio * first * first * (v_min + t) / (v_min + at.t);
+    worst < PROVEN
+}
+
+/// Below 1 by more than rounding.
+const PROVEN: f64 = 1.0 - 1e-9;
 
 /// The best maximum so far; its height is computed when a second one turns up.
 struct Scan<'a> {
@@ -82,8 +101,18 @@ struct Scan<'a> {
 impl Scan<'_> {
     fn point(&mut self, t: f64) -> Point {
         self.iterations += 1;
-        let (score, slope) = score(&self.projection.forms(t), self.likelihood);
-        Point { t, score, slope }
+        let forms = self.projection.forms(t);
+        let (score, slope) = score(&forms, self.likelihood);
+        let trace = match self.likelihood {
+            Likelihood::Full => forms.sum_w,
+            Likelihood::Restricted => forms.tr_p,
+        };
+        Point {
+            t,
+            score,
+            slope,
+            ratio: forms.qq / trace,
+        }
     }
 
     fn height(&mut self, t: f64) -> f64 {
@@ -150,7 +179,7 @@ pub(crate) fn height(projection: &mut Projection, t: f64, likelihood: Likelihood
 
 /// The t >= 0 at which the likelihood is highest.
 pub(crate) fn maximise(projection: &mut Projection, likelihood: Likelihood) -> Peak {
-    let low = projection.v_min();
+    let (low, high) = (projection.v_min(), projection.v_max());
     let upper = projection.likelihood_upper();
     let mut scan = Scan {
         projection,
@@ -163,17 +192,22 @@ pub(crate) fn maximise(projection: &mut Projection, likelihood: Likelihood) -> P
         scan.offer(0.0, Solution::Boundary { iterations: 0 });
     }
     let ratio = (low + upper) / low;
-    if upper > 0.0 && upper.is_finite() && ratio > 1.0 + 1e-12 {
-        let points = ratio.log2().ceil().clamp(2.0, MAX_POINTS);
-        let factor = (ratio.ln() / points).exp();
+    if upper > 0.0 && upper.is_finite() && ratio > 1.0 + 1e-12 && !falls_from(zero, low, high) {
+        let factor = if ratio < MOST_DOUBLINGS {
+            2.0
+        } else {
+            (ratio.ln() / MAX_POINTS).exp()
+        };
         let mut last = zero;
         let mut u = low;
-        for i in 1..=points as u32 {
+        while last.t < upper {
             u *= factor;
-            let t = if f64::from(i) == points { upper } else { u - low };
-            let next = scan.point(t);
+            let next = scan.point((u - low).min(upper));
             scan.between(last, next, 0);
             last = next;
+            if falls_from(last, low, high) {
+                break;
+            }
         }
         if last.score > 0.0 {
             // rounding at the provable bound: the maximum sits there

@@ -53,8 +53,8 @@ pub(crate) fn q_root(projection: &mut Projection, target: f64) -> (f64, Solution
     }
     let start = newton_step(at_zero.q, at_zero.qq, target);
     let root = decreasing_root(0.0, hi.max(start), start, low, |t| {
-        let f = projection.forms(t);
-        (f.q - target, newton_step(f.q, f.qq, target))
+        let (q, qq) = projection.q_forms(t);
+        (q - target, newton_step(q, qq, target))
     });
     (root.x, Solution::iterated(root.converged, root.iterations))
 }
