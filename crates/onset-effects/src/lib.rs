@@ -22,6 +22,7 @@ mod measure;
 pub mod one_mean;
 mod options;
 pub mod person_time;
+pub mod programs;
 pub mod proportion;
 pub mod rate;
 pub mod ratios;

@@ -1,5 +1,6 @@
 //! Missing statistics recovered from what a report does print.
 
+pub mod estimation;
 pub mod groups;
 pub mod quantiles;
 pub mod standard_error;

@@ -135,7 +135,7 @@ pub fn hozo(min: f64, median: f64, max: f64, n: f64) -> Result<MeanSd, RecoverEr
     })
 }
 
-fn check(quantiles: Quantiles, n: f64) -> Result<(), RecoverError> {
+pub(super) fn check(quantiles: Quantiles, n: f64) -> Result<(), RecoverError> {
     let (few, five);
     let ordered: &[f64] = match quantiles {
         Quantiles::Range { min, median, max } => {

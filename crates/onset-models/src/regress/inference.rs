@@ -1,8 +1,9 @@
 //! Tests of coefficients and contrasts, predicted values, variance inflation.
 
-use super::{Coefficient, JointTest, RegressError, Regression};
+use super::{Coefficient, Design, JointTest, RegressError, Regression};
 use crate::pool::projection::MatrixDesign;
-use crate::pool::{Estimate, half_quantile};
+use crate::pool::{Estimate, Method, Options, Prediction, PredictionKind, Test, half_quantile};
+use onset_effects::Effects;
 use onset_math::linalg::{Cholesky, Matrix};
 use onset_math::{chi_squared, fisher_f};
 
@@ -189,6 +190,67 @@ fn triple(a: &[f64], m: &[f64], p: usize) -> Vec<f64> {
     product(&product(a, m), a)
 }
 
+/// The mean at every row of the design, with a prediction interval of this kind.
+///
+/// # Formula
+/// x'b +- quantile x sqrt(se^2 + tau2). As for one mean, with p coefficients in the place of one: the standard
+/// error is Wald's (HTS, V, S), Hartung-Knapp's (HK, HK-PR; floored when `options.test` is `Adhoc`) or
+/// Kenward-Roger's (KR, KR-PR); df k - p (V, HK), k - p - 1 (HTS, HK-PR), those of the row (KR), one less
+/// (KR-PR), or a normal quantile (S).
+/// # Returns
+/// Means under `options.test` (or the guards), in the order of the rows; no interval where its df do not exist, for
+/// the bootstrap, and without tau2 (common effect).
+/// # Errors
+/// Those of [`regress`](super::regress).
+/// # Source
+/// Higgins, Thompson & Spiegelhalter 2009, J R Stat Soc A 172:137; Partlett & Riley 2017, Stat Med 36:301.
+pub fn predictions(
+    effects: &Effects,
+    design: &Design,
+    options: &Options,
+    kind: PredictionKind,
+) -> Result<Vec<(Estimate, Option<Prediction>)>, RegressError> {
+    let options = Options {
+        tau2_interval: None,
+        ..*options
+    };
+    let fit = super::regress(effects, design, &options)?.value;
+    let test = match kind {
+        PredictionKind::Hts | PredictionKind::V | PredictionKind::S | PredictionKind::Nnf => Test::Z,
+        PredictionKind::Hk | PredictionKind::HkPr if fit.test == Test::Adhoc => Test::Adhoc,
+        PredictionKind::Hk | PredictionKind::HkPr => Test::Knha,
+        PredictionKind::Kr | PredictionKind::KrPr => Test::Kr,
+    };
+    let spread = super::regress(effects, design, &options.with_test(test))?.value;
+    let residual = fit.k as f64 - fit.p as f64;
+    let interval = |row: &[f64]| -> Option<Prediction> {
+        if fit.method == Method::Common || kind == PredictionKind::Nnf {
+            return None;
+        }
+        let mean = spread.contrast(row).ok()?;
+        let df = match kind {
+            PredictionKind::S | PredictionKind::Nnf => None,
+            PredictionKind::V | PredictionKind::Hk => Some(residual),
+            PredictionKind::Hts | PredictionKind::HkPr => Some(residual - 1.0),
+            PredictionKind::Kr => mean.df,
+            PredictionKind::KrPr => mean.df.map(|df| df - 1.0),
+        };
+        if df.is_some_and(|df| df.is_nan() || df <= 0.0) {
+            return None;
+        }
+        let half = half_quantile(fit.level, df) * mean.standard_error.hypot(fit.tau2.value.sqrt());
+        Some(Prediction {
+            kind,
+            lower: mean.estimate - half,
+            upper: mean.estimate + half,
+            df,
+        })
+    };
+    (0..design.k())
+        .map(|i| Ok((fit.contrast(design.row(i))?, interval(design.row(i)))))
+        .collect()
+}
+
 impl Regression {
     fn beta(&self) -> Vec<f64> {
         self.coefficients.iter().map(|c| c.estimate.estimate).collect()
@@ -274,5 +336,49 @@ impl Regression {
         (0..q)
             .map(|i| (self.coefficients[i + first].name.clone(), inverse[(i, i)]))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two refits of one model differ by rounding only.
+    const ROUNDING: f64 = 1e-12;
+
+    #[test]
+    fn predictions_differ_in_standard_error_and_df_alone() {
+        let y = vec![0.1, 0.5, 0.4, 1.4, 0.2, 1.1, 0.9];
+        let v = vec![0.05, 0.02, 0.08, 0.03, 0.04, 0.06, 0.05];
+        let labels = (1..=7).map(|i| i.to_string()).collect();
+        let effects = Effects::new(y, v, labels).unwrap();
+        let dose = [1.0, 2.0, 3.0, 4.0, 1.5, 3.5, 2.5];
+        let design = Design::numeric(&[("dose", &dose)]).unwrap();
+        let options = Options::default().with_test(Test::T);
+        let fit = super::super::regress(&effects, &design, &options).unwrap().value;
+        let of = |kind, test| predictions(&effects, &design, &options.with_test(test), kind).unwrap();
+        let theirs = fit.predict(design.row(3)).unwrap();
+        let (mean, found) = of(PredictionKind::V, Test::T)[3];
+        let found = found.unwrap();
+        assert_eq!((mean, found.df), (theirs.mean, Some(5.0)));
+        assert!((found.upper - theirs.prediction_upper).abs() < ROUNDING);
+        // half-widths: S and HTS share the standard error with V
+        let half = |kind| {
+            let p = of(kind, Test::T)[3].1.unwrap();
+            0.5 * (p.upper - p.lower)
+        };
+        let by = |df| half_quantile(0.95, df);
+        assert!(
+            (half(PredictionKind::S) / by(None) - half(PredictionKind::V) / by(Some(5.0))).abs() < ROUNDING
+        );
+        assert!(
+            (half(PredictionKind::Hts) / by(Some(4.0)) - half(PredictionKind::S) / by(None)).abs() < ROUNDING
+        );
+        assert!(
+            (half(PredictionKind::HkPr) / by(Some(4.0)) - half(PredictionKind::Hk) / by(Some(5.0))).abs()
+                < ROUNDING
+        );
+        assert!(half(PredictionKind::KrPr) > half(PredictionKind::Kr));
+        assert!(of(PredictionKind::Nnf, Test::T)[3].1.is_none());
     }
 }

@@ -20,7 +20,7 @@ mod terms;
 
 pub use design::{Built, Design};
 pub use error::{DesignError, RegressError};
-pub use inference::Predicted;
+pub use inference::{Predicted, predictions};
 pub use location_scale::{LocationScale, location_scale};
 pub use subgroups::{Subgroup, SubgroupTau2, Subgroups, subgroups};
 pub use terms::{Term, Variable};
