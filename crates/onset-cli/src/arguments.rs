@@ -1,8 +1,10 @@
 //! Flags that several commands share.
 
+use crate::recover::RecoverArgs;
 use clap::Args;
 use onset::data::Diagnostic;
-use onset::effects::{AddTo, Input, Measure, Options, VarianceType};
+use onset::effects::programs::Program;
+use onset::effects::{AddTo, Family, Input, Measure, Options, VarianceType};
 use std::path::PathBuf;
 
 /// Code of a diagnostic about how the command was called: exit status 2.
@@ -34,31 +36,67 @@ pub struct EffectArgs {
     /// Effect measure, such as OR, RR, RD, MD, SMD, ROM, ZCOR [default: GEN, with --yi]
     #[arg(long, value_name = "MEASURE", value_parser = measure)]
     pub measure: Option<Measure>,
-    /// Variance variant: LS, LS2, UB or AV
-    #[arg(long, value_name = "VARIANT", default_value = "LS", value_parser = vtype)]
-    pub vtype: VarianceType,
+    /// Variance variant: LS, LS2, UB or AV [default: LS]
+    #[arg(long, value_name = "VARIANT", value_parser = vtype)]
+    pub vtype: Option<VarianceType>,
     /// Added to the cells of studies chosen by --to [default: 0.5, or 0 where the measure needs none]
     #[arg(long, value_name = "NUMBER", value_parser = not_negative)]
     pub add: Option<f64>,
-    /// Studies that get the addition: only0, all, if0all or none
-    #[arg(long, value_name = "RULE", default_value = "only0", value_parser = add_to)]
-    pub to: AddTo,
+    /// Studies that get the addition: only0, all, if0all or none [default: only0]
+    #[arg(long, value_name = "RULE", value_parser = add_to)]
+    pub to: Option<AddTo>,
     /// Leave out studies without events, or without non-events, in both groups
     #[arg(long)]
     pub drop00: bool,
+    /// Take over the defaults of metafor, meta or revman5 (Review Manager 5); flags that are given count
+    #[arg(long, value_name = "PROGRAM", value_parser = program)]
+    pub compat: Option<Program>,
     #[command(flatten)]
     columns: ColumnArgs,
+    #[command(flatten)]
+    pub recover: RecoverArgs,
 }
 
 impl EffectArgs {
     /// Options of the computation.
     pub fn options(&self) -> Options {
         Options {
-            vtype: self.vtype,
+            vtype: self.vtype.unwrap_or_default(),
             add: self.add,
-            to: self.to,
+            to: self.to.unwrap_or_default(),
             drop00: self.drop00,
         }
+    }
+
+    /// Warnings about flags that find nothing to act on in this measure.
+    pub fn idle(&self, measure: Measure) -> Vec<Diagnostic> {
+        let with_yi = self.yi.is_some();
+        let counts = !with_yi
+            && matches!(
+                measure.family(),
+                Family::TwoByTwo
+                    | Family::MatchedPairs
+                    | Family::PersonTime
+                    | Family::Proportion
+                    | Family::Rate
+            );
+        let two_groups = !with_yi && matches!(measure.family(), Family::TwoByTwo | Family::PersonTime);
+        let flags = [
+            ("--vtype", self.vtype.is_some() && with_yi),
+            ("--add", self.add.is_some() && !counts),
+            ("--to", self.to.is_some() && !counts),
+            ("--drop00", self.drop00 && !two_groups),
+        ];
+        let note = |(flag, _): &(&str, bool)| {
+            let given = if with_yi {
+                "effects that are given".to_owned()
+            } else {
+                format!("measure {measure}")
+            };
+            let text = format!("{flag} changes nothing: {given} leave it nothing to act on");
+            Diagnostic::warning("unused_flag", text)
+        };
+        flags.iter().filter(|(_, idle)| *idle).map(note).collect()
     }
 
     /// Columns given for a measure: which number, and its header.
@@ -116,6 +154,13 @@ fn measure(code: &str) -> Result<Measure, String> {
         let codes: Vec<&str> = Measure::ALL.iter().map(|m| m.code()).collect();
         format!("unknown measure '{code}'; allowed: {}", codes.join(" "))
     })
+}
+
+fn program(code: &str) -> Result<Program, String> {
+    Program::ALL
+        .into_iter()
+        .find(|p| p.code().eq_ignore_ascii_case(code))
+        .ok_or_else(|| "allowed: metafor, meta, revman5".to_owned())
 }
 
 fn vtype(code: &str) -> Result<VarianceType, String> {

@@ -3,6 +3,7 @@
 use crate::arguments::EffectArgs;
 use crate::load::load;
 use crate::output::{Output, Sheet};
+use crate::recover::Recovered;
 use clap::Args;
 use onset::data::Diagnostic;
 use onset::effects::Measure;
@@ -19,6 +20,9 @@ pub struct Arguments {
 struct Answer {
     measure: Measure,
     effects: Vec<Entry>,
+    /// Numbers that a row did not give, with what they came from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    recovered: Vec<Recovered>,
 }
 
 #[derive(Serialize)]
@@ -44,12 +48,28 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
             vi: row.vi,
         });
     }
+    let recovered = loaded.value.recovered;
+    let mut sheets = vec![sheet];
+    if !recovered.is_empty() {
+        let mut sheet = Sheet::new("Recovered", &["label", "row", "number", "value", "from"]);
+        for r in &recovered {
+            sheet.push(vec![
+                r.label.as_str().into(),
+                r.row.into(),
+                r.number.into(),
+                r.value.into(),
+                r.from.as_str().into(),
+            ]);
+        }
+        sheets.push(sheet);
+    }
     Output::new(
         &Answer {
             measure: loaded.value.measure,
             effects,
+            recovered,
         },
-        vec![sheet],
+        sheets,
         loaded.warnings,
     )
 }

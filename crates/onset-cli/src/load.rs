@@ -1,8 +1,11 @@
 //! From the flags to effects: reads the table, computes the measure, names what is missing.
 
 use crate::arguments::{EffectArgs, usage};
+use crate::recover::{Recovered, Refused, Sources, fill};
 use onset::data::{Column, Diagnostic, Table, Warned};
-use onset::effects::{ComputeError, Effect, EffectError, Effects, Input, Inputs, Measure, compute};
+use onset::effects::programs::{Program, compute_as};
+use onset::effects::recover::RecoverError;
+use onset::effects::{ComputeError, Effect, EffectError, Effects, Input, Inputs, Measure};
 
 /// One data row: nulls where the effect is missing.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +39,10 @@ pub struct LoadedEffects {
     /// The raw numbers of the measure, uncorrected (`inputs.cells(row)`, `inputs.person_time(row)`); empty
     /// with `--yi`.
     pub inputs: Inputs,
+    /// The program whose defaults are taken over.
+    pub compat: Option<Program>,
+    /// What was recovered, row by row.
+    pub recovered: Vec<Recovered>,
 }
 
 #[allow(dead_code, reason = "commands that fit a model read what `effects` does not")]
@@ -118,21 +125,37 @@ fn given_effects(
     measure: Measure,
     variances: Option<(&[Option<f64>], &str)>,
 ) -> Result<Warned<LoadedEffects>, Diagnostic> {
-    let (header, squared) = match (&arguments.vi, &arguments.sei, variances) {
-        (Some(header), _, _) => (header.as_str(), false),
-        (None, Some(header), _) => (header.as_str(), true),
-        (None, None, Some(_)) => (yi, false),
-        (None, None, None) => return Err(usage("--yi needs --vi (variances) or --sei (standard errors)")),
-    };
     let table = Table::read(&arguments.file)?;
-    let labels = labels(&table, arguments)?;
-    let (effect_column, spread_column) = (table.column(yi)?, table.column(header)?);
-    let effects = effect_column.numbers()?;
-    let spreads = match variances {
-        Some((variances, _)) => variances.to_vec(),
-        None => spread_column.numbers()?,
+    let sources = Sources::read(&arguments.recover, &table, measure, true)?;
+    let (header, squared) = match (&arguments.vi, &arguments.sei, variances) {
+        (Some(header), _, _) => (Some(header), false),
+        (None, Some(header), _) => (Some(header), true),
+        (None, None, Some(_)) => (None, false),
+        (None, None, None) if sources.is_empty() => {
+            return Err(usage("--yi needs --vi (variances) or --sei (standard errors)")
+                .hint("--ci-lb and --ci-ub, --zval or --pval recover them: see onset effects --help"));
+        }
+        (None, None, None) => (None, false),
     };
-    let mut loaded = Gathered::default();
+    let labels = labels(&table, arguments)?;
+    let effect_column = table.column(yi)?;
+    let spread_column = header.map(|header| table.column(header)).transpose()?;
+    let effects = effect_column.numbers()?;
+    let spreads = match (variances, &spread_column) {
+        (Some((variances, _)), _) => variances.to_vec(),
+        (None, Some(column)) => column.numbers()?,
+        (None, None) => Vec::new(),
+    };
+    let mut columns = vec![effect_column];
+    columns.extend(spread_column);
+    for header in sources.headers() {
+        columns.push(table.column(header)?);
+    }
+    let mut loaded = Gathered {
+        warnings: arguments.idle(measure),
+        compat: arguments.compat,
+        ..Gathered::default()
+    };
     for (row, label) in labels.into_iter().enumerate() {
         let spread = spreads.get(row).copied().flatten();
         if let Some(found) = spread.filter(|s| *s <= 0.0) {
@@ -142,11 +165,43 @@ fn given_effects(
                     .line(row as u64 + 1)
                     .study(&label)
                     .found(found.to_string()),
-                None => not_positive(&table, row, &label, &spread_column),
+                None => not_positive(&table, row, &label, spread_column.as_ref()),
             });
         }
-        let found = effects.get(row).copied().flatten().zip(spread).map(|(y, s)| {
-            Effect::finite(y, if squared { s * s } else { s }).and_then(|e| {
+        let stop = |error: RecoverError| refused_recovery(&table, &label, row, &error);
+        let mut y = effects.get(row).copied().flatten();
+        if sources.takes_logarithm() {
+            if let Some(found) = y.filter(|y| *y <= 0.0) {
+                return Err(Diagnostic::error("not_positive", "a ratio is not above 0")
+                    .file(table.name())
+                    .line(table.line(row))
+                    .study(&label)
+                    .column(effect_column.name())
+                    .found(found.to_string())
+                    .allowed("above 0, or empty or NA for a missing value"));
+            }
+            y = y.map(f64::ln);
+        }
+        let mut recovered = |number, found: Option<(f64, String)>| {
+            let (value, from) = found?;
+            loaded.recovered.push(Recovered {
+                label: label.clone(),
+                row: row + 1,
+                number,
+                from,
+                value,
+            });
+            Some(value)
+        };
+        if y.is_none() {
+            y = recovered("yi", undetermined(sources.effect(row)).map_err(stop)?);
+        }
+        let mut v = spread.map(|s| if squared { s * s } else { s });
+        if v.is_none() && variances.is_none() {
+            v = recovered("vi", undetermined(sources.variance(row, y)).map_err(stop)?);
+        }
+        let found = y.zip(v).map(|(y, v)| {
+            Effect::finite(y, v).and_then(|e| {
                 if e.v > 0.0 {
                     Ok(e)
                 } else {
@@ -154,20 +209,39 @@ fn given_effects(
                 }
             })
         });
-        let columns = [effect_column, spread_column];
         loaded.push(&table, row, label, found, &columns, |_| None)?;
     }
     Ok(loaded.finish(measure, table, Inputs::new()))
 }
 
-fn not_positive(table: &Table, row: usize, label: &str, column: &Column<'_>) -> Diagnostic {
-    Diagnostic::error("not_positive", "the variance or standard error is not above 0")
+/// What the numbers do not determine is missing; what contradicts itself is an error.
+fn undetermined<T>(found: Result<Option<T>, RecoverError>) -> Result<Option<T>, RecoverError> {
+    match found {
+        Err(RecoverError::NotDetermined { .. }) => Ok(None),
+        other => other,
+    }
+}
+
+fn refused_recovery(table: &Table, label: &str, row: usize, error: &RecoverError) -> Diagnostic {
+    Diagnostic::error("impossible_value", error.to_string())
         .file(table.name())
         .line(table.line(row))
         .study(label)
-        .column(column.name())
-        .found(column.cells().nth(row).unwrap_or_default())
-        .allowed("above 0, or empty or NA for a missing value")
+        .hint("leave the cells empty that do not belong together")
+}
+
+fn not_positive(table: &Table, row: usize, label: &str, column: Option<&Column<'_>>) -> Diagnostic {
+    let at = Diagnostic::error("not_positive", "the variance or standard error is not above 0")
+        .file(table.name())
+        .line(table.line(row))
+        .study(label)
+        .allowed("above 0, or empty or NA for a missing value");
+    match column {
+        Some(column) => at
+            .column(column.name())
+            .found(column.cells().nth(row).unwrap_or_default()),
+        None => at,
+    }
 }
 
 fn computed_effects(
@@ -175,7 +249,7 @@ fn computed_effects(
     measure: Measure,
     given: &[(Input, &str)],
 ) -> Result<Warned<LoadedEffects>, Diagnostic> {
-    check_flags(measure, given)?;
+    check_flags(measure, given, arguments.recover.is_used())?;
     let table = Table::read(&arguments.file)?;
     let labels = labels(&table, arguments)?;
     let mut inputs = Inputs::new();
@@ -185,14 +259,33 @@ fn computed_effects(
         inputs = inputs.with(input, column.numbers()?);
         columns.push(column);
     }
-    let computed = compute(measure, &inputs, &arguments.options()).map_err(|error| refused(&error))?;
+    let sources = Sources::read(&arguments.recover, &table, measure, false)?;
+    let (inputs, recovered) =
+        fill(&sources, measure, inputs, &labels).map_err(|Refused { row, error }| {
+            let label = labels.get(row).map_or("", String::as_str);
+            refused_recovery(&table, label, row, &error)
+        })?;
+    if !sources.is_empty() {
+        for header in sources.headers() {
+            columns.push(table.column(header)?);
+        }
+    }
+    // metafor computes as this program does
+    let program = arguments.compat.unwrap_or(Program::Metafor);
+    let computed =
+        compute_as(program, measure, &inputs, &arguments.options()).map_err(|error| refused(&error))?;
     let header = |input| {
         given
             .iter()
             .find(|(i, _)| *i == input)
             .map(|(_, header)| (*header).to_owned())
     };
-    let mut loaded = Gathered::default();
+    let mut loaded = Gathered {
+        warnings: arguments.idle(measure),
+        compat: arguments.compat,
+        recovered,
+        ..Gathered::default()
+    };
     for (row, (label, found)) in labels.into_iter().zip(computed).enumerate() {
         loaded.push(&table, row, label, found, &columns, header)?;
     }
@@ -200,7 +293,7 @@ fn computed_effects(
 }
 
 /// Flags the measure needs and was not given, or cannot use.
-fn check_flags(measure: Measure, given: &[(Input, &str)]) -> Result<(), Diagnostic> {
+fn check_flags(measure: Measure, given: &[(Input, &str)], recovery: bool) -> Result<(), Diagnostic> {
     if measure.needs().is_empty() {
         return Err(usage(format!("measure {measure} takes --yi with --vi or --sei")));
     }
@@ -214,7 +307,8 @@ fn check_flags(measure: Measure, given: &[(Input, &str)]) -> Result<(), Diagnost
         }
     }
     for needed in measure.needs() {
-        if !given.iter().any(|(input, _)| needed.contains(input)) {
+        // what is recovered needs no column; the computation names what is still missing
+        if !recovery && !given.iter().any(|(input, _)| needed.contains(input)) {
             return Err(refused(&ComputeError::MissingColumn { measure, needed }));
         }
     }
@@ -255,6 +349,8 @@ fn labels(table: &Table, arguments: &EffectArgs) -> Result<Vec<String>, Diagnost
 #[derive(Default)]
 struct Gathered {
     rows: Vec<LoadedRow>,
+    compat: Option<Program>,
+    recovered: Vec<Recovered>,
     warnings: Vec<Diagnostic>,
 }
 
@@ -302,12 +398,24 @@ impl Gathered {
         Ok(())
     }
 
-    fn finish(self, measure: Measure, table: Table, inputs: Inputs) -> Warned<LoadedEffects> {
+    fn finish(mut self, measure: Measure, table: Table, inputs: Inputs) -> Warned<LoadedEffects> {
+        self.warnings.extend(self.recovered.iter().map(|r| {
+            let text = format!(
+                "{} is not given and was recovered: {} from {}",
+                r.number, r.value, r.from
+            );
+            Diagnostic::note("recovered_value", text)
+                .file(table.name())
+                .line(table.line(r.row - 1))
+                .study(&r.label)
+        }));
         let value = LoadedEffects {
             measure,
             rows: self.rows,
             table,
             inputs,
+            compat: self.compat,
+            recovered: self.recovered,
         };
         Warned {
             value,

@@ -19,6 +19,7 @@ mod new;
 mod output;
 mod permute;
 mod pool;
+mod recover;
 mod run;
 mod schema;
 mod smallstudy;

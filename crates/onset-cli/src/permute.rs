@@ -72,6 +72,19 @@ struct Adjusted {
 /// Those of `onset pool`; `usage` for flags without a permutation test.
 pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
     check_flags(&arguments.model)?;
+    for (flag, given) in [
+        ("--tau2-ci", arguments.model.tau2_kind().is_some()),
+        ("--predict-type", arguments.model.predict_type.is_some()),
+        ("--threshold", arguments.model.threshold.is_some()),
+        ("--level", arguments.model.level != crate::pool::LEVEL),
+    ] {
+        if given {
+            return Err(usage(format!(
+                "a permutation test gives p-values only, so {flag} cannot be used with it"
+            ))
+            .hint("onset pool takes the same flags"));
+        }
+    }
     let loaded = load(&arguments.effects)?;
     let mut warnings = loaded.warnings;
     let full = fit(&loaded.value, &arguments.effects, &arguments.model, &mut warnings)?;

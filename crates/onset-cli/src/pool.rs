@@ -1,8 +1,10 @@
 //! `onset pool`: one mean, subgroups, or a meta-regression.
 
 pub mod answer;
+pub mod compat;
 mod counts;
 pub mod fit;
+pub mod flags;
 pub mod sheets;
 
 use crate::arguments::{EffectArgs, usage};
@@ -21,6 +23,9 @@ pub struct Arguments {
     #[command(flatten)]
     pub model: ModelArgs,
 }
+
+/// Confidence level when none is given.
+pub const LEVEL: f64 = 0.95;
 
 /// One true effect or a distribution of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -52,11 +57,11 @@ pub struct ModelArgs {
     /// studies where tau2 > 0, else z]
     #[arg(long, value_name = "TEST", value_parser = test)]
     pub test: Option<Test>,
-    /// Interval of tau2: QP, GENQ, PL, J, BJ or none
-    #[arg(long = "tau2-ci", value_name = "TYPE", default_value = "QP", value_parser = tau2_ci)]
-    pub tau2_ci: Tau2CiArg,
-    /// Prediction interval: HTS, V, HK, HK-PR, KR, KR-PR, NNF or S [default: from five studies, t with
-    /// k - 1 df and the standard error of the test]
+    /// Interval of tau2: QP, GENQ, PL, J, BJ or none [default: QP, or PL with --method GLMM]
+    #[arg(long = "tau2-ci", value_name = "TYPE", value_parser = tau2_ci)]
+    pub tau2_ci: Option<Tau2CiArg>,
+    /// Prediction interval: HTS, V, HK, HK-PR, KR, KR-PR, NNF or S; with --mods one for the moderators of every
+    /// study [default: from five studies, t with k - 1 df and the standard error of the test; none with --mods]
     #[arg(long, value_name = "TYPE", value_parser = prediction)]
     pub predict_type: Option<PredictionKind>,
     /// Probability of a new study's true effect, and share of true effects, above and below this number on the
@@ -64,7 +69,7 @@ pub struct ModelArgs {
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub threshold: Option<f64>,
     /// Confidence level
-    #[arg(long, value_name = "SHARE", default_value_t = 0.95, value_parser = level)]
+    #[arg(long, value_name = "SHARE", default_value_t = LEVEL, value_parser = level)]
     pub level: f64,
     /// Moderators: columns, factor(column), column:column
     #[arg(
@@ -85,7 +90,7 @@ pub struct ModelArgs {
         conflicts_with = "subgroup"
     )]
     pub scale: Vec<String>,
-    /// Column of subgroups
+    /// Column of subgroups, with inverse variance, MH or PETO
     #[arg(long, value_name = "COLUMN")]
     pub subgroup: Option<String>,
     /// One tau2 for all subgroups [default: each its own]
@@ -170,6 +175,17 @@ fn level(text: &str) -> Result<f64, String> {
 }
 
 impl ModelArgs {
+    /// The interval of tau2 to compute.
+    pub fn tau2_interval(&self) -> Option<Tau2IntervalKind> {
+        self.tau2_ci
+            .map_or(Some(Tau2IntervalKind::QProfile), |chosen| chosen.0)
+    }
+
+    /// The interval of tau2 that was asked for by name.
+    pub fn tau2_kind(&self) -> Option<Tau2IntervalKind> {
+        self.tau2_ci.and_then(|chosen| chosen.0)
+    }
+
     /// The method, once `--model` and `--method` agree.
     ///
     /// # Errors

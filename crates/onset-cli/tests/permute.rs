@@ -101,3 +101,18 @@ fn tables_and_refusals() {
     );
     onset(&["permute", &line, "--yi", "y", "--vi", "v", "--mods", "a,b"]).refused(1, &["combination"]);
 }
+
+#[test]
+fn flags_of_intervals_are_refused() {
+    let file = table("permute-flags.csv", "y,v\n0.1,0.1\n0.4,0.2\n0.3,0.1\n");
+    for flag in [
+        ["--level", "0.9"],
+        ["--tau2-ci", "PL"],
+        ["--predict-type", "V"],
+        ["--threshold", "0"],
+    ] {
+        let mut words = vec!["permute", file.as_str(), "--yi", "y", "--vi", "v"];
+        words.extend(flag);
+        onset(&words).refused(2, &[flag[0], "p-values only"]);
+    }
+}

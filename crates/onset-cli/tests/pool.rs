@@ -405,3 +405,237 @@ fn mantel_haenszel_and_peto_take_subgroups() {
     assert!((log - f64::ln(odds)).abs() < 1e-12, "{log}");
     std::fs::remove_file(&file).unwrap();
 }
+
+/// The BCG trials as log risk ratios.
+fn bcg(more: &[&str]) -> Transcript {
+    let file = oracle_path("data").join("bcg.csv");
+    let mut words = vec![
+        "pool",
+        file.to_str().unwrap(),
+        "--measure",
+        "RR",
+        "--format",
+        "json",
+    ];
+    words.extend(["--ai", "tpos", "--bi", "tneg", "--ci", "cpos", "--di", "cneg"]);
+    words.extend(more);
+    run(&words)
+}
+
+#[test]
+fn flags_that_a_method_cannot_obey_are_refused() {
+    for (words, reason) in [
+        (&["--method", "MH", "--test", "knha"][..], "--test z"),
+        (&["--method", "MH", "--tau2-ci", "QP"][..], "--tau2-ci"),
+        (&["--method", "MH", "--predict-type", "V"][..], "--predict-type"),
+        (&["--method", "MH", "--threshold", "0"][..], "--threshold"),
+        (&["--method", "MH", "--model", "random"][..], "--model random"),
+        (
+            &["--method", "MH", "--subgroup", "alloc", "--common-tau2"][..],
+            "--common-tau2",
+        ),
+        (&["--method", "BB", "--tau2-ci", "PL"][..], "--tau2-ci"),
+        (&["--method", "BB", "--model", "common"][..], "--model common"),
+        (&["--mh-add"][..], "--method MH"),
+        (&["--mods", "ablat", "--threshold", "0"][..], "--threshold"),
+        (&["--mods", "ablat", "--predict-type", "NNF"][..], "NNF"),
+        (&["--scale", "ablat", "--tau2-ci", "QP"][..], "--tau2-ci"),
+        (&["--compat", "revman5", "--test", "knha"][..], "--test"),
+    ] {
+        let found = bcg(words);
+        assert_eq!((found.status, found.stdout.as_str()), (2, ""), "{words:?}");
+        assert!(found.stderr.contains(reason), "{words:?}: {}", found.stderr);
+    }
+    // obeyed, or harmless
+    for words in [
+        &["--method", "MH", "--test", "z", "--tau2-ci", "none"][..],
+        &["--model", "common", "--test", "knha"][..],
+        &["--method", "MH", "--model", "common"][..],
+    ] {
+        assert_eq!(bcg(words).status, 0, "{words:?}");
+    }
+    let common = bcg(&["--model", "common", "--tau2-ci", "QP", "--predict-type", "V"]).json();
+    let codes: Vec<&Value> = common["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|w| &w["code"])
+        .collect();
+    assert_eq!(codes, ["no_tau2", "no_tau2"]);
+}
+
+#[test]
+fn drop00_leaves_double_zero_studies_out_of_every_method() {
+    let file = std::env::temp_dir().join(format!("onset-drop00-{}.csv", std::process::id()));
+    std::fs::write(&file, "a,n1,c,n2\n4,20,9,21\n7,30,12,28\n3,25,8,26\n0,50,0,60\n").unwrap();
+    let k = |measure: &str, method: &str, more: &[&str]| {
+        let mut words = vec![
+            "pool",
+            file.to_str().unwrap(),
+            "--measure",
+            measure,
+            "--method",
+            method,
+        ];
+        words.extend([
+            "--ai", "a", "--n1i", "n1", "--ci", "c", "--n2i", "n2", "--format", "json",
+        ]);
+        words.extend(more);
+        run(&words).json()
+    };
+    for (measure, method) in [
+        ("OR", "MH"),
+        ("RD", "MH"),
+        ("OR", "PETO"),
+        ("OR", "BB"),
+        ("RR", "REML"),
+    ] {
+        assert_eq!(k(measure, method, &[])["k"], 4, "{measure} {method}");
+        let without = k(measure, method, &["--drop00"]);
+        assert_eq!(without["k"], 3, "{measure} {method}");
+        assert!(without["studies"][3]["weight"].is_null());
+        assert_eq!(without["warnings"][0]["code"], "undefined_effect");
+    }
+    // the risk difference moves, the odds ratio does not
+    let mean = |found: Value| found["coefficients"][0]["estimate"].as_f64().unwrap();
+    assert!(mean(k("RD", "MH", &[])) > mean(k("RD", "MH", &["--drop00"])));
+    assert_eq!(mean(k("OR", "MH", &[])), mean(k("OR", "MH", &["--drop00"])));
+    std::fs::remove_file(&file).unwrap();
+}
+
+#[test]
+fn predicted_values_meet_the_reference() {
+    // metafor 3.8.1: predict(rma(yi, vi, mods = ~ ablat)), first row; normal quantiles, or t with k - p df
+    let z = [
+        -1.029_007_690_505_23,
+        0.140_371_174_838_228,
+        -1.304_130_137_655_73,
+        -0.753_885_243_354_723,
+        -1.636_444_864_626_17,
+        -0.421_570_516_384_285,
+    ];
+    let knha = [
+        -1.029_007_690_505_23,
+        0.159_998_643_839_444,
+        -1.381_162_331_230_63,
+        -0.676_853_049_779_821,
+        -1.731_765_156_834_96,
+        -0.326_250_224_175_488,
+    ];
+    for (test, kind, expected) in [("z", "S", z), ("knha", "HK", knha)] {
+        let found = bcg(&["--mods", "ablat", "--test", test, "--predict-type", kind]).json();
+        let row = &found["predicted"][0];
+        let ours = [
+            &row["estimate"],
+            &row["se"],
+            &row["ci_lower"],
+            &row["ci_upper"],
+            &row["prediction"]["lower"],
+            &row["prediction"]["upper"],
+        ];
+        for (a, b) in ours.iter().zip(expected) {
+            assert!((a.as_f64().unwrap() - b).abs() < ITERATIVE, "{a} {b}");
+        }
+        assert_eq!(row["prediction"]["type"], kind);
+        assert_eq!(found["predicted"].as_array().unwrap().len(), 13);
+    }
+    let without = bcg(&["--mods", "ablat"]).json();
+    assert!(without.get("predicted").is_none());
+    assert_eq!(without["prediction"], Value::Null);
+}
+
+#[test]
+fn other_programs_defaults_are_taken_over() {
+    // metafor: z throughout, prediction with normal quantiles
+    let (metafor, plain) = (
+        bcg(&["--compat", "metafor"]).json(),
+        bcg(&["--test", "z", "--predict-type", "S"]).json(),
+    );
+    assert_eq!(
+        (&metafor["test"], &metafor["prediction"]["type"]),
+        (&json!("z"), &json!("S"))
+    );
+    assert_eq!(metafor["coefficients"], plain["coefficients"]);
+    assert_eq!(metafor["i2"], plain["i2"]);
+    // meta: z, prediction with k - 1 df, I2 from Q; every number of its own run is in meta_intervals.json
+    let meta = bcg(&["--compat", "meta"]).json();
+    let reference = oracle("meta_intervals.json");
+    let cases = reference["cases"].as_array().unwrap();
+    let classic = cases
+        .iter()
+        .find(|c| c["dataset"] == "bcg" && c["ci"] == "classic")
+        .unwrap();
+    let c = &meta["coefficients"][0];
+    for (ours, theirs) in [
+        ("estimate", "estimate"),
+        ("se", "se"),
+        ("ci_lower", "lower"),
+        ("ci_upper", "upper"),
+    ] {
+        assert!(relative(&c[ours], &classic[theirs]) < ITERATIVE, "{ours}");
+    }
+    let v = cases
+        .iter()
+        .find(|c| c["dataset"] == "bcg" && c["predict"] == "V")
+        .unwrap();
+    assert!(relative(&meta["prediction"]["upper"], &v["upper"]) < ITERATIVE);
+    let q = meta["q"]["value"].as_f64().unwrap();
+    assert!((meta["i2"].as_f64().unwrap() - 100.0 * (q - 12.0) / q).abs() < 1e-12);
+    // given flags count
+    assert_eq!(
+        bcg(&["--compat", "meta", "--test", "knha"]).json()["test"],
+        "knha"
+    );
+    // a common effect of counts is Mantel-Haenszel there
+    for program in ["meta", "revman5"] {
+        let (fixed, mh) = (
+            bcg(&["--compat", program, "--model", "common"]).json(),
+            bcg(&["--method", "MH"]).json(),
+        );
+        assert_eq!(
+            (&fixed["method"], &fixed["coefficients"]),
+            (&json!("MH"), &mh["coefficients"])
+        );
+    }
+}
+
+#[test]
+fn review_manager_takes_q_around_mantel_haenszel() {
+    // by hand: Q of the inverse-variance effects around the Mantel-Haenszel estimate
+    let found = bcg(&["--compat", "revman5"]).json();
+    let mh = bcg(&["--method", "MH"]).json()["coefficients"][0]["estimate"]
+        .as_f64()
+        .unwrap();
+    let studies: Vec<(f64, f64)> = found["studies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| (s["yi"].as_f64().unwrap(), s["vi"].as_f64().unwrap()))
+        .collect();
+    let q: f64 = studies.iter().map(|(y, v)| (y - mh) * (y - mh) / v).sum();
+    let (s1, s2) = studies
+        .iter()
+        .fold((0.0, 0.0), |(a, b), (_, v)| (a + 1.0 / v, b + 1.0 / (v * v)));
+    let tau2 = (q - 12.0) / (s1 - s2 / s1);
+    let sum: f64 = studies.iter().map(|(_, v)| 1.0 / (v + tau2)).sum();
+    let mean = studies.iter().map(|(y, v)| y / (v + tau2)).sum::<f64>() / sum;
+    let close = |ours: &Value, expected: f64| {
+        let ours = ours.as_f64().unwrap();
+        assert!(
+            (ours - expected).abs() < 1e-12 * expected.abs().max(1.0),
+            "{ours} {expected}"
+        );
+    };
+    close(&found["q"]["value"], q);
+    close(&found["tau2"], tau2);
+    close(&found["coefficients"][0]["estimate"], mean);
+    close(&found["i2"], 100.0 * (q - 12.0) / q);
+    assert_eq!(
+        (&found["method"], &found["test"], &found["prediction"]),
+        (&json!("DL"), &json!("z"), &Value::Null)
+    );
+    // subgroups by the same rule
+    let groups = bcg(&["--compat", "revman5", "--subgroup", "alloc"]).json();
+    assert_eq!(groups["subgroups"]["groups"].as_array().unwrap().len(), 3);
+    assert!(groups["subgroups"]["between"]["p"].as_f64().unwrap() < 1.0);
+}

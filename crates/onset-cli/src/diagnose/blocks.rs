@@ -214,7 +214,7 @@ pub fn labbe(problem: &Problem, full: &Pooled) -> Result<Option<Labbe>, Diagnost
         Measure::RiskDifference => CountMeasure::RiskDifference,
         _ => return Ok(None),
     };
-    let (rows, tables) = counts(problem.loaded);
+    let (rows, tables) = counts(problem.loaded, false);
     if rows.is_empty() {
         return Ok(None);
     }

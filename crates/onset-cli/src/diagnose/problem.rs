@@ -6,6 +6,7 @@ use crate::pool::fit::{design, options, refused_regression};
 use crate::pool::{MethodArg, ModelArgs};
 use onset::data::Diagnostic;
 use onset::effects::Effects;
+use onset::effects::programs::{Program, pools_by_mantel_haenszel};
 use onset::models::diagnostics::Model;
 use onset::models::pool::Options;
 use onset::models::regress::{Design, RegressError};
@@ -48,9 +49,14 @@ impl<'a> Problem<'a> {
     /// # Errors
     /// `unknown_column`, `usage`, `model_refused`.
     pub fn new(loaded: &'a LoadedEffects, model: &ModelArgs) -> Result<Self, Diagnostic> {
-        let MethodArg::Inverse(method, _) = model.method()? else {
+        let MethodArg::Inverse(method, _) = crate::pool::compat::method(loaded.compat, model)? else {
             return Err(usage("inverse-variance weights are needed"));
         };
+        if loaded.compat == Some(Program::RevMan5) && pools_by_mantel_haenszel(loaded.measure) {
+            return Err(usage(
+                "Review Manager 5 pools these tables around their Mantel-Haenszel estimate: --compat revman5 belongs to onset pool",
+            ));
+        }
         let rows = loaded.complete();
         let (rows, design) = if model.mods.is_empty() {
             (rows, None)
@@ -63,7 +69,7 @@ impl<'a> Problem<'a> {
             effects: loaded.effects(&rows)?,
             rows,
             design,
-            options: options(model, method),
+            options: options(loaded, model, method),
         })
     }
 

@@ -50,6 +50,9 @@ pub struct Answer {
     /// What lies beyond `--threshold`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beyond: Option<Beyond>,
+    /// Means at the moderators of each row, with `--predict-type`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub predicted: Option<Vec<PredictedEntry>>,
     pub studies: Vec<Study>,
 }
 
@@ -159,6 +162,18 @@ pub struct Beyond {
     pub share_below: Share,
 }
 
+/// The mean at the moderators of one row; nulls where it left the fit.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct PredictedEntry {
+    pub label: String,
+    pub estimate: Option<f64>,
+    pub se: Option<f64>,
+    pub ci_lower: Option<f64>,
+    pub ci_upper: Option<f64>,
+    pub transformed: Option<Transformed>,
+    pub prediction: Option<PredictionEntry>,
+}
+
 #[derive(Debug, Clone, Serialize)]
 pub struct Study {
     pub label: String,
@@ -216,6 +231,30 @@ impl From<Coefficient> for Unnamed {
     }
 }
 
+impl PredictedEntry {
+    /// A row that left the fit.
+    pub fn absent(label: &str) -> Self {
+        PredictedEntry {
+            label: label.to_owned(),
+            ..PredictedEntry::default()
+        }
+    }
+
+    /// A row of the fit.
+    pub fn new(label: &str, mean: &Estimate, prediction: Option<&Prediction>, back: &Back) -> Self {
+        let c = Coefficient::new(label, mean, Some(back));
+        PredictedEntry {
+            label: c.name,
+            estimate: Some(c.estimate),
+            se: Some(c.se),
+            ci_lower: Some(c.ci_lower),
+            ci_upper: Some(c.ci_upper),
+            transformed: c.transformed,
+            prediction: prediction.map(|p| PredictionEntry::new(p, back)),
+        }
+    }
+}
+
 impl PredictionEntry {
     pub fn new(p: &Prediction, back: &Back) -> Self {
         let transformed = (!back.is_identity()).then(|| TransformedRange {
@@ -269,6 +308,7 @@ impl Answer {
             subgroups: None,
             tables: None,
             beyond: None,
+            predicted: None,
             studies: Vec::new(),
         }
     }
@@ -306,6 +346,7 @@ impl Answer {
             subgroups: None,
             tables: None,
             beyond: None,
+            predicted: None,
             studies: Vec::new(),
         }
     }
@@ -345,6 +386,7 @@ impl Answer {
             subgroups: None,
             tables: None,
             beyond: None,
+            predicted: None,
             studies: Vec::new(),
         }
     }

@@ -50,29 +50,18 @@ impl Counted {
 /// `usage`, `model_refused`.
 pub fn mixed(
     loaded: &LoadedEffects,
+    drop00: bool,
     model: &ModelArgs,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<Answer, Diagnostic> {
-    if !model.scale.is_empty() || model.subgroup.is_some() {
-        return Err(usage("--method GLMM takes neither --scale nor --subgroup"));
-    }
-    let t_quantiles = match model.test {
-        None | Some(Test::Z) => false,
-        Some(Test::T) => true,
-        Some(other) => {
-            return Err(usage(format!(
-                "--method GLMM takes --test z or t, not {}",
-                other.code()
-            )));
-        }
-    };
-    let (rows, counted) = counted(loaded, model)?;
+    let t_quantiles = model.test == Some(Test::T);
+    let (rows, counted) = counted(loaded, drop00, model)?;
     let (design, rows, counted) = with_moderators(loaded, model, rows, counted, warnings)?;
     let options = GlmmOptions {
         level: model.level,
         common: model.model == Some(Model::Common),
         t_quantiles,
-        tau2_interval: model.tau2_ci.0.is_some(),
+        tau2_interval: model.tau2_interval().is_some(),
     };
     let fitted = glmm(
         counted.data(),
@@ -95,7 +84,11 @@ pub fn mixed(
     Ok(answer(loaded, model, &fitted.value, &used, t_quantiles))
 }
 
-fn counted(loaded: &LoadedEffects, model: &ModelArgs) -> Result<(Vec<usize>, Counted), Diagnostic> {
+fn counted(
+    loaded: &LoadedEffects,
+    drop00: bool,
+    model: &ModelArgs,
+) -> Result<(Vec<usize>, Counted), Diagnostic> {
     let two_groups = matches!(loaded.measure, Measure::OddsRatio | Measure::RateRatio);
     if model.glmm.is_some() && !two_groups {
         return Err(usage(format!(
@@ -105,11 +98,11 @@ fn counted(loaded: &LoadedEffects, model: &ModelArgs) -> Result<(Vec<usize>, Cou
     }
     Ok(match loaded.measure {
         Measure::OddsRatio => {
-            let (rows, tables) = counts(loaded);
+            let (rows, tables) = counts(loaded, drop00);
             (rows, Counted::Tables(tables))
         }
         Measure::RateRatio => {
-            let (rows, tables) = rates(loaded);
+            let (rows, tables) = rates(loaded, drop00);
             (rows, Counted::Rates(tables))
         }
         Measure::ProportionLogit => {
@@ -209,6 +202,7 @@ fn answer(
         subgroups: None,
         tables: None,
         beyond: None,
+        predicted: None,
         studies: studies(loaded, &[], &[]),
     }
 }
@@ -253,7 +247,11 @@ fn prediction(model: &ModelArgs, fitted: &Glmm) -> Option<Prediction> {
 ///
 /// # Errors
 /// `usage`, `model_refused`.
-pub fn beta_binomial_answer(loaded: &LoadedEffects, model: &ModelArgs) -> Result<Answer, Diagnostic> {
+pub fn beta_binomial_answer(
+    loaded: &LoadedEffects,
+    drop00: bool,
+    model: &ModelArgs,
+) -> Result<Answer, Diagnostic> {
     let measure = match loaded.measure {
         Measure::OddsRatio => CountMeasure::OddsRatio,
         Measure::RiskRatio => CountMeasure::RiskRatio,
@@ -264,8 +262,7 @@ pub fn beta_binomial_answer(loaded: &LoadedEffects, model: &ModelArgs) -> Result
             )));
         }
     };
-    plain(model, "BB")?;
-    let (rows, tables) = counts(loaded);
+    let (rows, tables) = counts(loaded, drop00);
     let found = beta_binomial(&tables, measure, model.level).map_err(|e| refused(loaded, &e))?;
     let mut answer = of_counts(loaded, model, "BB", &rows, &found.mean);
     answer.k = found.k;
@@ -279,15 +276,14 @@ pub fn beta_binomial_answer(loaded: &LoadedEffects, model: &ModelArgs) -> Result
 ///
 /// # Errors
 /// `usage`, `model_refused`.
-pub fn firth_answer(loaded: &LoadedEffects, model: &ModelArgs) -> Result<Answer, Diagnostic> {
+pub fn firth_answer(loaded: &LoadedEffects, drop00: bool, model: &ModelArgs) -> Result<Answer, Diagnostic> {
     if loaded.measure != Measure::OddsRatio {
         return Err(usage(format!(
             "--method FIRTH needs --measure OR, not {}",
             loaded.measure
         )));
     }
-    plain(model, "FIRTH")?;
-    let (rows, tables) = counts(loaded);
+    let (rows, tables) = counts(loaded, drop00);
     let found = firth(&tables, model.level).map_err(|e| refused(loaded, &e))?;
     let mut answer = of_counts(loaded, model, "FIRTH", &rows, &found.mean);
     answer.k = found.k;
@@ -295,22 +291,6 @@ pub fn firth_answer(loaded: &LoadedEffects, model: &ModelArgs) -> Result<Answer,
     answer.fit = Some(found.fit);
     answer.solution = SolutionEntry::from(found.solution);
     Ok(answer)
-}
-
-/// One mean only, normal quantiles.
-fn plain(model: &ModelArgs, code: &str) -> Result<(), Diagnostic> {
-    if !model.mods.is_empty() || !model.scale.is_empty() || model.subgroup.is_some() {
-        return Err(usage(format!(
-            "--method {code} takes neither moderators nor subgroups"
-        )));
-    }
-    match model.test {
-        None | Some(Test::Z) => Ok(()),
-        Some(other) => Err(usage(format!(
-            "--method {code} takes --test z, not {}",
-            other.code()
-        ))),
-    }
 }
 
 fn of_counts(
@@ -350,6 +330,7 @@ fn of_counts(
         subgroups: None,
         tables: None,
         beyond: None,
+        predicted: None,
         studies: studies(loaded, &[], &[]),
     }
 }

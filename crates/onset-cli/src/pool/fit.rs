@@ -1,6 +1,8 @@
 //! From loaded effects to the answer.
 
-use super::answer::{Answer, Beyond, SolutionEntry, Study, SubgroupEntry, SubgroupsEntry, TableTests};
+use super::answer::{
+    Answer, Beyond, PredictedEntry, SolutionEntry, Study, SubgroupEntry, SubgroupsEntry, TableTests,
+};
 use super::counts::{beta_binomial_answer, firth_answer, mixed};
 use super::{MethodArg, ModelArgs};
 use crate::arguments::{EffectArgs, usage};
@@ -10,12 +12,13 @@ use onset::data::Diagnostic;
 use onset::effects::{Effects, Input, Measure};
 use onset::math::{chi_squared, student_t};
 use onset::models::pool::{
-    CellAddition, CountMeasure, Counts, Method, Options, PersonTime, PoolError, Pooled, PredictionChoice,
-    RateMeasure, Side, StrataOptions, Stratified, Test, mantel_haenszel, mantel_haenszel_rates, peto, pool,
-    share_beyond,
+    CellAddition, CountMeasure, Counts, Estimate, Method, Options, PersonTime, PoolError, Pooled, Prediction,
+    PredictionChoice, RateMeasure, Side, StrataOptions, Stratified, Test, mantel_haenszel,
+    mantel_haenszel_rates, peto, pool, share_beyond,
 };
 use onset::models::regress::{
-    Built, Design, JointTest, RegressError, SubgroupTau2, Term, location_scale, regress, subgroups,
+    Built, Design, JointTest, RegressError, SubgroupTau2, Term, location_scale, predictions, regress,
+    subgroups,
 };
 use std::collections::BTreeMap;
 
@@ -29,27 +32,44 @@ pub fn fit(
     model: &ModelArgs,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<Answer, Diagnostic> {
-    match model.method()? {
+    super::flags::check(model)?;
+    warnings.extend(super::flags::idle(model));
+    let mut answer = match super::compat::answer(loaded, effects, model, warnings)? {
+        Some(answer) => answer,
+        None => by_method(loaded, effects, model, warnings)?,
+    };
+    super::compat::inconsistency(loaded.compat, &mut answer);
+    Ok(answer)
+}
+
+fn by_method(
+    loaded: &LoadedEffects,
+    effects: &EffectArgs,
+    model: &ModelArgs,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Answer, Diagnostic> {
+    match super::compat::method(loaded.compat, model)? {
         MethodArg::Inverse(method, code) => {
-            inverse_variance(loaded, model, &options(model, method), code, warnings)
+            inverse_variance(loaded, model, &options(loaded, model, method), code, warnings)
         }
-        MethodArg::Glmm => mixed(loaded, model, warnings),
-        MethodArg::BetaBinomial => beta_binomial_answer(loaded, model),
-        MethodArg::Firth => firth_answer(loaded, model),
+        MethodArg::Glmm => mixed(loaded, effects.drop00, model, warnings),
+        MethodArg::BetaBinomial => beta_binomial_answer(loaded, effects.drop00, model),
+        MethodArg::Firth => firth_answer(loaded, effects.drop00, model),
         method => strata(loaded, effects, model, method, warnings),
     }
 }
 
 /// The options of an inverse-variance fit.
-pub fn options(model: &ModelArgs, method: Method) -> Options {
+pub fn options(loaded: &LoadedEffects, model: &ModelArgs, method: Method) -> Options {
     Options {
         method,
-        test: model.test,
+        test: model.test.or(loaded.compat.map(|_| Test::Z)),
         level: model.level,
-        tau2_interval: model.tau2_ci.0,
-        prediction: model
-            .predict_type
-            .map_or(PredictionChoice::Guarded, PredictionChoice::Kind),
+        tau2_interval: super::compat::tau2_interval(loaded.compat, model),
+        prediction: model.predict_type.map_or_else(
+            || super::compat::prediction(loaded.compat),
+            PredictionChoice::Kind,
+        ),
         seed: model.seed,
         ..Options::default()
     }
@@ -91,18 +111,38 @@ fn inverse_variance(
     let back = Back::new(loaded.measure, &loaded.inputs, &built.rows);
     let fitted = regress(&effects, &built.design, options).map_err(|e| refused_regression(loaded, &e))?;
     warnings.extend(fitted.warnings);
-    if model.predict_type.is_some() {
-        let text =
-            "a prediction interval belongs to a row of moderators: none is given for a meta-regression";
-        warnings.push(Diagnostic::note("prediction_with_moderators", text));
-    }
     let mut answer = Answer::of_regression(&fitted.value, code, &back);
     answer.studies = studies(loaded, &built.rows, &fitted.value.weights);
+    if let Some(kind) = model.predict_type {
+        let found = predictions(&effects, &built.design, options, kind);
+        let found = found.map_err(|e| refused_regression(loaded, &e))?;
+        answer.predicted = Some(predicted(loaded, &built.rows, &found, &back));
+    }
     Ok(answer)
 }
 
+/// The mean at the moderators of every row of the table.
+fn predicted(
+    loaded: &LoadedEffects,
+    rows: &[usize],
+    found: &[(Estimate, Option<Prediction>)],
+    back: &Back,
+) -> Vec<PredictedEntry> {
+    let mut entries: Vec<PredictedEntry> = loaded
+        .rows
+        .iter()
+        .map(|row| PredictedEntry::absent(&row.label))
+        .collect();
+    for (&row, (mean, prediction)) in rows.iter().zip(found) {
+        if let Some(entry) = entries.get_mut(row) {
+            *entry = PredictedEntry::new(&entry.label, mean, prediction.as_ref(), back);
+        }
+    }
+    entries
+}
+
 /// What lies beyond the threshold: the predictive t distribution with k - 1 df, and the share of true effects.
-fn beyond(
+pub fn beyond(
     loaded: &LoadedEffects,
     pooled: &Pooled,
     threshold: Option<f64>,
@@ -204,7 +244,7 @@ fn grouped(
 }
 
 /// The level of every row that has one; the others leave `rows` and are named.
-fn subgroup_levels(
+pub fn subgroup_levels(
     loaded: &LoadedEffects,
     column: &str,
     rows: &mut Vec<usize>,
@@ -328,9 +368,6 @@ fn strata(
     method: MethodArg,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<Answer, Diagnostic> {
-    if !model.mods.is_empty() || !model.scale.is_empty() {
-        return Err(usage("--method MH and PETO take no moderators"));
-    }
     let code = if method == MethodArg::Peto { "PETO" } else { "MH" };
     let mut options = StrataOptions {
         level: model.level,
@@ -339,39 +376,42 @@ fn strata(
     if model.mh_add {
         options.add = Some(CellAddition {
             add: effects.add.unwrap_or(0.5),
-            to: effects.to,
+            to: effects.to.unwrap_or_default(),
         });
     }
+    let drop00 = effects.drop00;
     let everyone: Vec<usize> = (0..loaded.rows.len()).collect();
-    let (rows, found) = stratified(loaded, method, &options, &everyone)?;
+    let (rows, found) = stratified(loaded, drop00, method, &options, &everyone)?;
     let mut answer = of_strata(loaded, &found, code, model.level, &rows);
     if let Some(column) = &model.subgroup {
         let mut kept = rows.clone();
         subgroup_levels(loaded, column, &mut kept, warnings)?;
         if kept.len() < rows.len() {
             // the whole is that of the studies with a level, as with inverse variance
-            let (rows, found) = stratified(loaded, method, &options, &kept)?;
+            let (rows, found) = stratified(loaded, drop00, method, &options, &kept)?;
             answer = of_strata(loaded, &found, code, model.level, &rows);
         }
-        answer.subgroups = Some(strata_by_level(loaded, model, method, &options, column, &kept)?);
+        let groups = strata_by_level(loaded, drop00, method, &options, column, &kept)?;
+        answer.subgroups = Some(groups);
     }
     Ok(answer)
 }
 
 /// Mantel-Haenszel or Peto over those rows of `only` that have their counts.
-fn stratified(
+pub fn stratified(
     loaded: &LoadedEffects,
+    drop00: bool,
     method: MethodArg,
     options: &StrataOptions,
     only: &[usize],
 ) -> Result<(Vec<usize>, Stratified), Diagnostic> {
-    let tables = || among(counts(loaded), only);
+    let tables = || among(counts(loaded, drop00), only);
     let by_counts = |measure| {
         let (rows, tables) = tables();
         (rows, mantel_haenszel(&tables, measure, options))
     };
     let by_rates = |measure| {
-        let (rows, tables) = among(rates(loaded), only);
+        let (rows, tables) = among(rates(loaded, drop00), only);
         (rows, mantel_haenszel_rates(&tables, measure, options))
     };
     let (rows, found) = match (method, loaded.measure) {
@@ -406,38 +446,60 @@ fn among<T>((rows, tables): (Vec<usize>, Vec<T>), only: &[usize]) -> (Vec<usize>
         .unzip()
 }
 
-/// Each subgroup by the same method, and Q between them: sum (m_g - m)^2 / se_g^2 with G - 1 df.
+/// Each subgroup by the same method, and Q between them.
 fn strata_by_level(
     loaded: &LoadedEffects,
-    model: &ModelArgs,
+    drop00: bool,
     method: MethodArg,
     options: &StrataOptions,
     column: &str,
     rows: &[usize],
 ) -> Result<SubgroupsEntry, Diagnostic> {
-    let texts = loaded.table.column(column)?.texts();
-    let mut members: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for &row in rows {
-        if let Some(level) = texts.get(row).copied().flatten() {
-            members.entry(level).or_default().push(row);
-        }
-    }
     let mut groups = Vec::new();
-    for (level, members) in members {
-        let (rows, found) = stratified(loaded, method, options, &members)?;
+    for (level, members) in levels_of(loaded, column, rows)? {
+        let (rows, found) = stratified(loaded, drop00, method, options, &members)?;
         let back = Back::new(loaded.measure, &loaded.inputs, &rows);
         groups.push(SubgroupEntry {
-            level: level.to_owned(),
             k: found.k,
             test: "z",
-            mean: super::answer::Coefficient::new(level, &found.mean, Some(&back)).into(),
+            mean: super::answer::Coefficient::new(&level, &found.mean, Some(&back)).into(),
             tau2: 0.0,
             se_tau2: None,
             i2: found.i2,
             h2: found.h2,
             q: found.q,
+            level,
         });
     }
+    Ok(SubgroupsEntry {
+        column: column.to_owned(),
+        common_tau2: false,
+        between: between(&groups),
+        groups,
+    })
+}
+
+/// The rows of every level, in byte order of the levels.
+///
+/// # Errors
+/// `unknown_column`.
+pub fn levels_of(
+    loaded: &LoadedEffects,
+    column: &str,
+    rows: &[usize],
+) -> Result<BTreeMap<String, Vec<usize>>, Diagnostic> {
+    let texts = loaded.table.column(column)?.texts();
+    let mut members: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for &row in rows {
+        if let Some(level) = texts.get(row).copied().flatten() {
+            members.entry(level.to_owned()).or_default().push(row);
+        }
+    }
+    Ok(members)
+}
+
+/// Q between subgroups: sum (m_g - m)^2 / se_g^2 with G - 1 df.
+pub fn between(groups: &[SubgroupEntry]) -> Option<JointTest> {
     let precision = |g: &SubgroupEntry| 1.0 / (g.mean.se * g.mean.se);
     let sum: f64 = groups.iter().map(precision).sum();
     let mean = groups.iter().map(|g| precision(g) * g.mean.estimate).sum::<f64>() / sum;
@@ -445,22 +507,16 @@ fn strata_by_level(
         .iter()
         .map(|g| precision(g) * (g.mean.estimate - mean).powi(2));
     let (value, df) = (squares.sum::<f64>(), groups.len() as f64 - 1.0);
-    let between = (df > 0.0 && value.is_finite()).then(|| JointTest {
+    (df > 0.0 && value.is_finite()).then(|| JointTest {
         value,
         df1: df,
         df2: None,
         p: chi_squared::sf(value, df),
-    });
-    Ok(SubgroupsEntry {
-        column: column.to_owned(),
-        common_tau2: model.common_tau2,
-        groups,
-        between,
     })
 }
 
-/// Rows whose events and person-times are known.
-pub fn rates(loaded: &LoadedEffects) -> (Vec<usize>, Vec<PersonTime>) {
+/// Rows whose events and person-times are known; with `drop00` not those without any event.
+pub fn rates(loaded: &LoadedEffects, drop00: bool) -> (Vec<usize>, Vec<PersonTime>) {
     let get = |input, row| loaded.inputs.get(input, row);
     let table = |row| {
         Some(PersonTime {
@@ -472,11 +528,12 @@ pub fn rates(loaded: &LoadedEffects) -> (Vec<usize>, Vec<PersonTime>) {
     };
     (0..loaded.rows.len())
         .filter_map(|row| Some((row, table(row)?)))
+        .filter(|(_, t)| !(drop00 && t.x1 == 0.0 && t.x2 == 0.0))
         .unzip()
 }
 
-/// Rows whose four cells are known.
-pub fn counts(loaded: &LoadedEffects) -> (Vec<usize>, Vec<Counts>) {
+/// Rows whose four cells are known; with `drop00` not those without events, or without non-events, in both groups.
+pub fn counts(loaded: &LoadedEffects, drop00: bool) -> (Vec<usize>, Vec<Counts>) {
     let get = |input, row| loaded.inputs.get(input, row);
     let rest = |own, size, events: f64, row| get(own, row).or_else(|| Some(get(size, row)? - events));
     let table = |row| {
@@ -489,10 +546,17 @@ pub fn counts(loaded: &LoadedEffects) -> (Vec<usize>, Vec<Counts>) {
     };
     (0..loaded.rows.len())
         .filter_map(|row| Some((row, table(row)?)))
+        .filter(|(_, t)| !(drop00 && t.is_uninformative()))
         .unzip()
 }
 
-fn of_strata(loaded: &LoadedEffects, found: &Stratified, code: &str, level: f64, rows: &[usize]) -> Answer {
+pub fn of_strata(
+    loaded: &LoadedEffects,
+    found: &Stratified,
+    code: &str,
+    level: f64,
+    rows: &[usize],
+) -> Answer {
     let back = Back::new(loaded.measure, &loaded.inputs, rows);
     let tests = TableTests {
         mantel_haenszel: found.association,
@@ -533,6 +597,7 @@ fn of_strata(loaded: &LoadedEffects, found: &Stratified, code: &str, level: f64,
         subgroups: None,
         tables: any.then_some(tests),
         beyond: None,
+        predicted: None,
         studies: studies(loaded, rows, &found.weights),
     }
 }

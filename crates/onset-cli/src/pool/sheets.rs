@@ -1,6 +1,6 @@
 //! The tables of `onset pool`.
 
-use super::answer::{Answer, Coefficient, SubgroupsEntry};
+use super::answer::{Answer, Coefficient, PredictedEntry, SubgroupsEntry};
 use crate::output::{Cell, Sheet};
 
 /// Coefficients first: they are the CSV.
@@ -15,8 +15,37 @@ pub fn sheets(answer: &Answer) -> Vec<Sheet> {
     if let Some(found) = &answer.subgroups {
         sheets.push(subgroups(found));
     }
+    if let Some(found) = &answer.predicted {
+        sheets.push(predicted(found));
+    }
     sheets.push(studies(answer));
     sheets
+}
+
+fn predicted(found: &[PredictedEntry]) -> Sheet {
+    let headers = [
+        "label",
+        "estimate",
+        "se",
+        "ci_lower",
+        "ci_upper",
+        "new_lower",
+        "new_upper",
+    ];
+    let mut sheet = Sheet::new("Means at the moderators of each study", &headers);
+    for p in found {
+        let new = p.prediction.as_ref();
+        sheet.push(vec![
+            p.label.as_str().into(),
+            p.estimate.into(),
+            p.se.into(),
+            p.ci_lower.into(),
+            p.ci_upper.into(),
+            new.map(|n| n.lower).into(),
+            new.map(|n| n.upper).into(),
+        ]);
+    }
+    sheet
 }
 
 const HEADERS: [&str; 12] = [
