@@ -4,9 +4,10 @@ use crate::process::{self, Fallible};
 use crate::workspace;
 use serde_json::Value;
 
-/// Prints the rows as a table; fails when one is over its budget.
-pub fn table() -> Fallible<()> {
-    let rows: Value = serde_json::from_str(&measure()?)?;
+/// Prints the rows as a table, with ratios to other programs when they are asked for; fails when one is over its
+/// budget.
+pub fn table(peers: bool) -> Fallible<()> {
+    let rows: Value = serde_json::from_str(&measure(peers)?)?;
     let mut over = 0;
     for row in rows.as_array().map(Vec::as_slice).unwrap_or_default() {
         let number = |key: &str| row[key].as_f64().unwrap_or(f64::NAN);
@@ -19,6 +20,14 @@ pub fn table() -> Fallible<()> {
             human(median, unit),
             human(budget, unit)
         );
+        if let Some(theirs) = row["peer"]["median_ns"].as_f64() {
+            let name = row["peer"]["name"].as_str().unwrap_or_default();
+            println!(
+                "     {name}: {}, {:.0} times ours",
+                human(theirs, unit),
+                theirs / median
+            );
+        }
     }
     if over > 0 {
         return Err(format!("{over} rows are over their budget").into());
@@ -27,17 +36,21 @@ pub fn table() -> Fallible<()> {
 }
 
 /// Prints the rows as JSON and nothing else.
-pub fn json() -> Fallible<()> {
-    print!("{}", measure()?);
+pub fn json(peers: bool) -> Fallible<()> {
+    print!("{}", measure(peers)?);
     Ok(())
 }
 
-fn measure() -> Fallible<String> {
+fn measure(peers: bool) -> Fallible<String> {
     let workspace = workspace::read()?;
     let (bench, onset) = (workspace.released("onset-bench")?, workspace.released("onset")?);
     let folder = workspace.target.join("bench");
     let folder = folder.to_str().ok_or("a path is not Unicode")?;
-    process::output(&workspace.root, &bench, &["speed", &onset, folder])
+    let mut arguments = vec!["speed", onset.as_str(), folder];
+    if peers {
+        arguments.push("--peers");
+    }
+    process::output(&workspace.root, &bench, &arguments)
 }
 
 /// Three digits and a unit.

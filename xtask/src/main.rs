@@ -21,7 +21,8 @@ const USAGE: &str = "cargo xtask COMMAND
   look [--self-test]    open the pages of the ketamine review in headless Chromium and fail on
                         faults; --self-test proves that every kind of fault is caught
   look PATH...          the same on html or svg files of your own
-  bench [--json]        speed and memory on a release build, against their budgets
+  bench [--json] [--peers]  speed and memory on a release build, against their budgets; --peers has R's metafor and
+                        Python's pimeta do the same work, where they are installed
   simulate [--check]    write docs/simulations.md (or only compare it); fails when a claim fails";
 
 fn main() -> ExitCode {
@@ -44,8 +45,10 @@ fn run(arguments: &[String]) -> Fallible<()> {
         ["look"] => look::review(),
         ["look", "--self-test"] => look::self_test(),
         ["look", paths @ ..] => look::files(paths),
-        ["bench"] => bench::table(),
-        ["bench", "--json"] => bench::json(),
+        ["bench"] => bench::table(false),
+        ["bench", "--peers"] => bench::table(true),
+        ["bench", "--json"] => bench::json(false),
+        ["bench", "--json", "--peers"] => bench::json(true),
         ["simulate"] => simulate::write(),
         ["simulate", "--check"] => simulate::compare(),
         _ => Err(format!("unknown command\n\n{USAGE}").into()),

@@ -17,7 +17,8 @@ const USAGE: &str = "onset-bench COMMAND
   list-methods            family and code of every method, one a line
   validate ORACLES        docs/validation.md
   simulate                docs/simulations.md; fails when a claim in it does not hold
-  speed ONSET FOLDER      benchmark rows as JSON; ONSET is the binary, FOLDER takes what it writes";
+  speed ONSET FOLDER [--peers]  benchmark rows as JSON; ONSET is the binary, FOLDER takes what it writes; --peers
+                          has R's metafor and Python's pimeta do the same work, where they are installed";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -53,7 +54,8 @@ fn run(arguments: &[String]) -> Fallible<()> {
             }
             Err(disproved.join("\n").into())
         }
-        ["speed", onset, folder] => speed::print(onset.as_ref(), folder.as_ref()),
+        ["speed", onset, folder] => speed::print(onset.as_ref(), folder.as_ref(), false),
+        ["speed", onset, folder, "--peers"] => speed::print(onset.as_ref(), folder.as_ref(), true),
         _ => Err(USAGE.into()),
     }
 }

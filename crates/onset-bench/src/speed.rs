@@ -6,6 +6,7 @@ mod diagnostics;
 mod made_review;
 mod models;
 mod network;
+mod peers;
 mod process;
 mod smallstudy;
 
@@ -46,6 +47,8 @@ struct Row {
     budget: f64,
     unit: &'static str,
     limit: Limit,
+    /// Another program on the same work.
+    peer: Option<peers::Peer>,
 }
 
 impl Row {
@@ -56,6 +59,7 @@ impl Row {
             budget,
             unit: "ns",
             limit,
+            peer: None,
         }
     }
 
@@ -66,13 +70,13 @@ impl Row {
             "budget_ns": self.budget,
             "unit": self.unit,
             "limit": self.limit.words(),
-            "peer": null,
+            "peer": self.peer.as_ref().map(|peer| json!({"name": peer.name, "median_ns": peer.median})),
         })
     }
 }
 
-/// Measures every row and prints the array.
-pub fn print(onset: &Path, folder: &Path) -> Fallible<()> {
+/// Measures every row and prints the array; with `peers` other programs do the same work where they are installed.
+pub fn print(onset: &Path, folder: &Path, peers: bool) -> Fallible<()> {
     std::fs::create_dir_all(folder)?;
     let mut rows = process::rows(onset, folder)?;
     rows.extend(models::rows()?);
@@ -81,6 +85,9 @@ pub fn print(onset: &Path, folder: &Path) -> Fallible<()> {
     rows.extend(dependent::rows()?);
     rows.extend(counts::rows()?);
     rows.extend(network::rows()?);
+    if peers {
+        peers::beside(&mut rows, folder)?;
+    }
     let rows: Vec<Value> = rows.iter().map(Row::to_json).collect();
     println!("{}", serde_json::to_string_pretty(&rows)?);
     Ok(())

@@ -50,11 +50,16 @@ fn pooling(name: &str, effects: &Effects, options: &Options, budget: f64, limit:
     Ok(Row::nanoseconds(name, median, budget, limit))
 }
 
-fn regression() -> Fallible<Row> {
-    let effects = made(50)?;
+/// Fifty effects with two moderators.
+pub(super) fn moderated() -> Fallible<(Effects, Vec<f64>, Vec<f64>)> {
     let mut stream = Stream::new(20_261_123, 1);
     let mut column = || -> Vec<f64> { (0..50).map(|_| stream.normal()).collect() };
     let (dose, year) = (column(), column());
+    Ok((made(50)?, dose, year))
+}
+
+fn regression() -> Fallible<Row> {
+    let (effects, dose, year) = moderated()?;
     let design = Design::numeric(&[("dose", &dose), ("year", &year)])?;
     let options = Options {
         tau2_interval: None,

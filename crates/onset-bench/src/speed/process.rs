@@ -124,6 +124,7 @@ fn peak(onset: &Path, work: &Work<'_>, budget_mb: f64) -> Fallible<Option<Row>> 
         budget: budget_mb * MEGABYTE,
         unit: "bytes",
         limit: Limit::Memory,
+        peer: None,
     }))
 }
 
