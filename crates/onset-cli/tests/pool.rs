@@ -24,6 +24,8 @@ const DATA_SETS: [&str; 14] = [
 ];
 /// From raw counts through the command line: the looser of closed forms and iterations.
 const ITERATIVE: f64 = 1e-8;
+/// The reference's tau2 is that of a search which stops at a change of 1e-5; standard errors follow it.
+const STOPPED_EARLY: f64 = 1e-6;
 /// With the intercept at year 0 the reference keeps nine digits of the coefficients.
 const YEARS_UNCENTRED: f64 = 2e-8;
 
@@ -572,13 +574,13 @@ fn other_programs_defaults_are_taken_over() {
         ("ci_lower", "lower"),
         ("ci_upper", "upper"),
     ] {
-        assert!(relative(&c[ours], &classic[theirs]) < ITERATIVE, "{ours}");
+        assert!(relative(&c[ours], &classic[theirs]) < STOPPED_EARLY, "{ours}");
     }
     let v = cases
         .iter()
         .find(|c| c["dataset"] == "bcg" && c["predict"] == "V")
         .unwrap();
-    assert!(relative(&meta["prediction"]["upper"], &v["upper"]) < ITERATIVE);
+    assert!(relative(&meta["prediction"]["upper"], &v["upper"]) < STOPPED_EARLY);
     let q = meta["q"]["value"].as_f64().unwrap();
     assert!((meta["i2"].as_f64().unwrap() - 100.0 * (q - 12.0) / q).abs() < 1e-12);
     // given flags count

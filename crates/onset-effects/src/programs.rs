@@ -74,7 +74,7 @@ pub fn compute_as(
         (Program::Metafor, _) => compute(measure, inputs, options),
         (_, Measure::Peto) if !named => compute(measure, inputs, &none),
         (Program::Meta, Measure::RiskRatio) if !named => {
-            let cells = corrected(inputs, Half::Events, |[a, b, c, d]| [a, b, c, d].contains(&0.0));
+            let cells = corrected(inputs, Half::Events, true, |cells| cells.contains(&0.0));
             compute(measure, &cells, &none)
         }
         (Program::Meta, Measure::RiskDifference | Measure::RateDifference) if !named => {
@@ -87,7 +87,7 @@ pub fn compute_as(
                 .collect())
         }
         (Program::RevMan5, Measure::RiskRatio | Measure::RiskDifference) if !named => {
-            let cells = corrected(inputs, Half::Cells, |cells| troubles(measure, cells));
+            let cells = corrected(inputs, Half::Cells, ratio, |cells| troubles(measure, cells));
             compute(measure, &cells, &none)
         }
         (Program::RevMan5, Measure::Smd) => Ok(compute(measure, inputs, options)?
@@ -108,8 +108,8 @@ pub fn troubles(measure: Measure, [a, b, c, d]: [f64; 4]) -> bool {
     }
 }
 
-/// The tables with 1/2 where `which` says so.
-fn corrected(inputs: &Inputs, half: Half, which: impl Fn([f64; 4]) -> bool) -> Inputs {
+/// The tables with 1/2 where `which` says so; for a ratio, studies without events on both sides stay as they are.
+fn corrected(inputs: &Inputs, half: Half, ratio: bool, which: impl Fn([f64; 4]) -> bool) -> Inputs {
     let mut columns: [Vec<Option<f64>>; 4] = Default::default();
     for row in 0..inputs.len() {
         let raw = |input| inputs.get(input, row);
@@ -117,8 +117,7 @@ fn corrected(inputs: &Inputs, half: Half, which: impl Fn([f64; 4]) -> bool) -> I
             Some(Ok(t)) => {
                 let double_zero = t.is_double_zero();
                 let t = [t.a, t.b, t.c, t.d];
-                // a ratio without events on both sides is left out as it stands
-                let add = if which(t) && !(half == Half::Events && double_zero) {
+                let add = if which(t) && !(ratio && double_zero) {
                     0.5
                 } else {
                     0.0

@@ -65,7 +65,9 @@ pub(crate) fn effect_axis(
     for tick in axis.ticks(44.0) {
         let x = axis.at(tick.value);
         items.push(Line::new(x, y, x, y + 4.0, "axis").into());
-        items.push(Text::new(x, y + 17.0, SMALL, tick.label).middle().into());
+        // a long label of the first tick keeps within the figure
+        let middle = x.max(0.5 * metrics::width(&tick.label, SMALL, false));
+        items.push(Text::new(middle, y + 17.0, SMALL, tick.label).middle().into());
     }
     let (low, high) = effect.ends();
     let room = (right - left) / 2.0 - 6.0;

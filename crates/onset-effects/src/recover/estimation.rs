@@ -201,7 +201,12 @@ fn beta_fit(points: &[(f64, f64)]) -> Estimated {
         if sum.is_finite() { sum } else { f64::INFINITY }
     };
     let from = [(m * size).ln(), ((1.0 - m) * size).ln()];
-    let found = minimize::nelder_mead(misfit, &from, minimize::NelderMead::default());
+    // quantiles of a beta distribution itself leave a misfit of zero: the search goes on to rounding
+    let search = minimize::NelderMead {
+        tolerance: 1e-24,
+        ..minimize::NelderMead::default()
+    };
+    let found = minimize::nelder_mead(misfit, &from, search);
     let (a, b) = (found.x[0].exp(), found.x[1].exp());
     let sum = a + b;
     Estimated {

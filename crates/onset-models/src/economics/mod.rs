@@ -3,7 +3,7 @@
 //! ```
 //! use onset_models::economics::{Draws, assess};
 //! let draws = Draws { effect: vec![0.1, 0.2, 0.3, 0.2], cost: vec![100.0, 120.0, 80.0, 100.0] };
-//! let found = assess(&draws, &[1_000.0], 0.95).unwrap();
+//! let found = assess(&draws, &[2_000.0], 0.95).unwrap();
 //! assert_eq!(found.at[0].chance, 1.0);
 //! ```
 

@@ -239,7 +239,7 @@ fn overview(report: &NetworkReport, rated: &[(&Pair, &onset_review::network::Con
         grid.row(cells);
     }
     html! {
-        (grid.markup())
+        div.tight { (grid.markup()) }
         p {
             "Concerns: none, some or major. Confidence begins at high; imprecision, heterogeneity and incoherence look at \
              one interval, so that the worst of them counts."
