@@ -82,7 +82,7 @@ impl League {
                  excludes no difference.",
             );
         }
-        let end = frame::paragraph(items, &words, (0.0, y), width, &style(SMALL, "soft"));
+        let end = frame::paragraph(items, &words, (1.0, y), width - 1.0, &style(SMALL, "soft"));
         frame::paragraph(items, &self.stamp, (0.0, end + 2.0), width, &style(SMALL, ""))
     }
 }
