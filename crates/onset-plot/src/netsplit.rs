@@ -112,7 +112,16 @@ fn draw(input: &NetSplit, width: f64, wide: bool) -> Scene {
         y += 7.0;
     }
     y += frame::effect_axis(&mut items, &axis, &input.effect, ends, y);
-    let mut key = "Circles: one kind of evidence; squares: what the network makes of all of it.".to_owned();
+    let parts = input
+        .pairs
+        .iter()
+        .flat_map(|pair| &pair.lines)
+        .any(|line| !line.network);
+    let mut key = if parts {
+        "Circles: one kind of evidence; squares: what the network makes of all of it.".to_owned()
+    } else {
+        "Squares: what the network makes of the one kind of evidence there is.".to_owned()
+    };
     if let Some(important) = input.effect.important.as_ref().filter(|i| axis.holds(i.value)) {
         key.push_str(&format!(" Dashed: {}.", important.label));
     }
