@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::output::{Output, Sheet};
 use clap::Args;
 use onset::data::{Diagnostic, Warned};
-use onset::report::{InputHash, bundle, write};
+use onset::report::{InputHash, make};
 use onset::review::answers::{Answer, Answers};
 use onset::review::{folder, run as answer};
 use serde::Serialize;
@@ -68,8 +68,8 @@ pub fn run(arguments: &Arguments) -> Result<Output, Failure> {
             sha256: sha256.clone(),
         })
         .collect();
-    let made = bundle(&answers, &inputs).map_err(|e| Diagnostic::error("not_written", e.to_string()))?;
-    let written = write(&made, &out).map_err(|e| Diagnostic::error("not_written", e.to_string()))?;
+    let written =
+        make(&answers, &inputs, &out).map_err(|e| Diagnostic::error("not_written", e.to_string()))?;
     let lines = lines(&answers);
     let mut sheet = Sheet::new(&answers.review.title, &["question", "answer", "trials", "people"]);
     for line in &lines {

@@ -55,7 +55,7 @@ struct Manifest<'a> {
     review_version: &'a str,
     seed: u64,
     inputs: BTreeMap<&'a str, &'a str>,
-    outputs: BTreeMap<&'a str, String>,
+    outputs: BTreeMap<String, String>,
 }
 
 /// Makes every output of a run. The same answers give the same bytes.
@@ -63,32 +63,52 @@ struct Manifest<'a> {
 /// # Errors
 /// A number that is not finite, with its place.
 pub fn bundle(answers: &Answers, inputs: &[InputHash]) -> Result<Bundle, BundleError> {
-    let (figures, tables) = rayon::join(|| figures::by_name(answers), || tables::by_name(answers));
-    let (report, (patient, results)) = rayon::join(
+    let mut files = BTreeMap::new();
+    hand_over(answers, inputs, &mut |name, pieces| -> Result<(), BundleError> {
+        files.insert(name, pieces.concat());
+        Ok(())
+    })?;
+    Ok(Bundle { files })
+}
+
+/// A file in pieces, to be written one after the other.
+pub(crate) type Pieces = Vec<Vec<u8>>;
+
+/// Makes every output of a run and hands over each when it is made, so that they never lie in memory together.
+pub(crate) fn hand_over<E: From<BundleError>>(
+    answers: &Answers,
+    inputs: &[InputHash],
+    keep: &mut impl FnMut(String, Pieces) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut outputs: BTreeMap<String, String> = BTreeMap::new();
+    let mut hand = |name: String, pieces: Pieces| {
+        outputs.insert(name.clone(), sha256(&pieces));
+        keep(name, pieces)
+    };
+    let (results, tables) = rayon::join(|| json::results(answers), || tables::by_name(answers));
+    hand(
+        "results.json".to_owned(),
+        vec![results.map_err(BundleError::from)?],
+    )?;
+    let tables = tables.map_err(BundleError::from)?;
+    let figures = figures::by_name(answers);
+    let (report, (patient, drawn)) = rayon::join(
         || report::with_figures(answers, &figures, &tables),
         || {
             rayon::join(
                 || patient::with_figures(answers, &figures),
-                || json::results(answers),
+                || -> Vec<(String, Vec<u8>)> { figures.par_iter().map(drawing).collect() },
             )
         },
     );
-    let mut files = BTreeMap::new();
-    files.insert("results.json".to_owned(), results?);
-    files.insert("report.html".to_owned(), report?.into_bytes());
-    files.insert("patient.html".to_owned(), patient.into_bytes());
-    for table in tables.into_values() {
-        files.insert(format!("tables/{}.csv", table.name), table.to_csv()?);
+    hand("report.html".to_owned(), bytes(report))?;
+    hand("patient.html".to_owned(), bytes(patient))?;
+    for (name, table) in tables {
+        hand(format!("tables/{name}.csv"), vec![table.csv])?;
     }
-    let drawn: Vec<(String, Vec<u8>)> = figures
-        .into_par_iter()
-        .map(|(name, figure)| (format!("figures/{name}.svg"), figure.wide.to_svg().into_bytes()))
-        .collect();
-    files.extend(drawn);
-    let outputs: Vec<(&str, String)> = files
-        .par_iter()
-        .map(|(name, bytes)| (name.as_str(), sha256(bytes)))
-        .collect();
+    for (name, drawing) in drawn {
+        hand(name, vec![drawing])?;
+    }
     let manifest = Manifest {
         generator: GENERATOR,
         format: MANIFEST_FORMAT,
@@ -99,19 +119,30 @@ pub fn bundle(answers: &Answers, inputs: &[InputHash]) -> Result<Bundle, BundleE
             .iter()
             .map(|input| (input.file.as_str(), input.sha256.as_str()))
             .collect(),
-        outputs: outputs.into_iter().collect(),
+        outputs,
     };
-    let manifest = json::pretty(&manifest)?;
-    files.insert(MANIFEST.to_owned(), manifest);
-    Ok(Bundle { files })
+    keep(
+        MANIFEST.to_owned(),
+        vec![json::pretty(&manifest).map_err(BundleError::from)?],
+    )
 }
 
-/// SHA-256 in hex.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+/// The file of a figure.
+fn drawing((name, figure): (&String, &figures::Figure)) -> (String, Vec<u8>) {
+    (format!("figures/{name}.svg"), figure.wide.to_svg().into_bytes())
+}
+
+fn bytes(page: Vec<String>) -> Pieces {
+    page.into_iter().map(String::into_bytes).collect()
+}
+
+/// SHA-256 of the whole, in hex.
+fn sha256(pieces: &[Vec<u8>]) -> String {
+    let mut hash = Sha256::new();
+    for piece in pieces {
+        hash.update(piece);
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -121,7 +152,7 @@ mod tests {
     #[test]
     fn sha256_of_the_empty_string() {
         assert_eq!(
-            sha256(b""),
+            sha256(&[]),
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
         );
     }

@@ -1,5 +1,5 @@
 //! Reports: clinician and patient HTML, tables, figures, JSON. [`Answers`](onset_review::Answers) in,
-//! bytes out; only [`write()`] touches the file system.
+//! bytes out; only [`mod@write`] touches the file system.
 
 pub mod bundle;
 pub mod figures;
@@ -13,4 +13,4 @@ mod words;
 pub mod write;
 
 pub use bundle::{Bundle, BundleError, InputHash, bundle};
-pub use write::{WriteError, Written, write};
+pub use write::{WriteError, Written, make, write};

@@ -6,9 +6,9 @@ use onset_plot::Scene;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
-/// A page from its parts; the body comes in pieces, which are let go of one by one. Style and script stand in the file; a content security policy allows these two
-/// by their hashes and nothing else.
-pub(crate) fn page(title: &str, style: &str, script: &str, body: Vec<Markup>) -> String {
+/// A page from its parts, in pieces to be written one after the other. Style and script stand in the file; a
+/// content security policy allows these two by their hashes and nothing else.
+pub(crate) fn page(title: &str, style: &str, script: &str, body: Vec<Markup>) -> Vec<String> {
     let mut policy = format!(
         "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; style-src 'sha256-{}'",
         digest(style)
@@ -27,23 +27,18 @@ pub(crate) fn page(title: &str, style: &str, script: &str, body: Vec<Markup>) ->
             style { (PreEscaped(style)) }
         }
     };
-    let (doctype, head) = (DOCTYPE.into_string(), head.into_string());
-    let length: usize = body.iter().map(|piece| piece.0.len()).sum();
-    let mut text = String::with_capacity(length + head.len() + script.len() + 200);
-    text.push_str(&doctype);
-    text.push_str("<html lang=\"en-GB\">");
-    text.push_str(&head);
-    text.push_str("<body>");
-    for piece in body {
-        text.push_str(&piece.0);
-    }
+    let mut pieces = vec![
+        DOCTYPE.into_string(),
+        "<html lang=\"en-GB\">".to_owned(),
+        head.into_string(),
+        "<body>".to_owned(),
+    ];
+    pieces.extend(body.into_iter().map(|piece| piece.0));
     if !script.is_empty() {
-        text.push_str("<script>");
-        text.push_str(script);
-        text.push_str("</script>");
+        pieces.push(format!("<script>{script}</script>"));
     }
-    text.push_str("</body></html>\n");
-    text
+    pieces.push("</body></html>\n".to_owned());
+    pieces
 }
 
 fn digest(text: &str) -> String {
@@ -53,6 +48,20 @@ fn digest(text: &str) -> String {
 /// Bytes as a `data:` address.
 pub(crate) fn data_address(kind: &str, bytes: &[u8]) -> String {
     format!("data:{kind};base64,{}", base64(bytes))
+}
+
+/// A longer file stands beside the page, not in it.
+pub(crate) const EMBEDDED: usize = 500_000;
+
+/// A link that saves a file of the bundle: one that stands in the page, or, where it is long, one that leads
+/// to the folder beside it.
+pub(crate) fn saved(kind: &str, folder: &str, file: &str, bytes: &[u8], words: &str) -> Markup {
+    if bytes.len() <= EMBEDDED {
+        html! { a.save href=(data_address(kind, bytes)) download=(file) { (words) } }
+    } else {
+        let path = format!("{folder}/{file}");
+        html! { a.save href=(path) download=(file) { (words) ", in the folder of this page" } }
+    }
 }
 
 fn base64(bytes: &[u8]) -> String {
@@ -117,7 +126,18 @@ pub(crate) fn drawings(figure: &Figure) -> Markup {
 
 #[cfg(test)]
 mod tests {
-    use super::base64;
+    use super::{EMBEDDED, base64, saved};
+
+    #[test]
+    fn long_files_are_linked_and_short_ones_embedded() {
+        let link = |length| saved("text/csv", "tables", "t.csv", &vec![b'x'; length], "t").into_string();
+        assert!(link(EMBEDDED).contains("href=\"data:text/csv;base64,eHh4"));
+        let long = link(EMBEDDED + 1);
+        assert!(
+            long.contains("href=\"tables/t.csv\"") && !long.contains("base64"),
+            "{long}"
+        );
+    }
 
     #[test]
     fn base64_of_rfc_4648() {

@@ -23,11 +23,11 @@ struct Screen {
 
 /// The page.
 pub fn patient(answers: &Answers) -> String {
-    with_figures(answers, &figures::by_name(answers))
+    with_figures(answers, &figures::by_name(answers)).concat()
 }
 
-/// The page from figures that were drawn before.
-pub(crate) fn with_figures(answers: &Answers, figures: &BTreeMap<String, Figure>) -> String {
+/// The page, in pieces, from figures that were drawn before.
+pub(crate) fn with_figures(answers: &Answers, figures: &BTreeMap<String, Figure>) -> Vec<String> {
     let screens = screens::all(answers, figures);
     let body = html! {
         a.skip href="#speed" { "Skip to the first question" }

@@ -22,7 +22,7 @@ mod verdict;
 use crate::figures::{self, Figure};
 use crate::page;
 use crate::sources::Sources;
-use crate::tables::{self, Table, TableError};
+use crate::tables::{self, TableError};
 use maud::{Markup, PreEscaped, html};
 use onset_review::Answers;
 use onset_review::answers::Pool;
@@ -35,7 +35,7 @@ const SCRIPT: &str = include_str!("report/report.js");
 pub(crate) struct Context<'a> {
     answers: &'a Answers,
     figures: &'a BTreeMap<String, Figure>,
-    tables: &'a BTreeMap<String, Table>,
+    tables: &'a BTreeMap<String, tables::Written>,
     sources: Sources<'a>,
     /// Pools with their names for anchors and files.
     pools: Vec<(&'a Pool, String)>,
@@ -47,7 +47,7 @@ impl<'a> Context<'a> {
     fn new(
         answers: &'a Answers,
         figures: &'a BTreeMap<String, Figure>,
-        tables: &'a BTreeMap<String, Table>,
+        tables: &'a BTreeMap<String, tables::Written>,
     ) -> Context<'a> {
         let names = figures::pool_names(answers);
         let studies = answers.evidence.studies.iter();
@@ -95,21 +95,22 @@ struct Section {
 /// # Errors
 /// A number in a table that is not finite, with its place.
 pub fn report(answers: &Answers) -> Result<String, TableError> {
-    with_figures(answers, &figures::by_name(answers), &tables::by_name(answers))
+    let tables = tables::by_name(answers)?;
+    Ok(with_figures(answers, &figures::by_name(answers), &tables).concat())
 }
 
-/// The page from figures and tables that were made before.
+/// The page, in pieces, from figures and tables that were made before.
 pub(crate) fn with_figures(
     answers: &Answers,
     figures: &BTreeMap<String, Figure>,
-    tables: &BTreeMap<String, Table>,
-) -> Result<String, TableError> {
+    tables: &BTreeMap<String, tables::Written>,
+) -> Vec<String> {
     let context = Context::new(answers, figures, tables);
-    let questions = sections::questions(&context)?;
-    let mut others = evidence::sections(&context)?;
-    others.extend(provenance::sections(&context)?);
+    let questions = sections::questions(&context);
+    let mut others = evidence::sections(&context);
+    others.extend(provenance::sections(&context));
     others.push(methods::methods(&context));
-    others.push(methods::downloads(&context)?);
+    others.push(methods::downloads(&context));
     let top = html! {
         (PreEscaped("<main class=\"frame\">"))
         div.top {
@@ -144,7 +145,7 @@ pub(crate) fn with_figures(
         onset_plot::css(),
         page::width_rules(context.figures.values())
     );
-    Ok(page::page(&answers.review.title, &style, SCRIPT, pieces))
+    page::page(&answers.review.title, &style, SCRIPT, pieces)
 }
 
 /// The contents: the six questions, then what they rest on.

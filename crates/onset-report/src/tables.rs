@@ -193,25 +193,38 @@ fn three(interval: Option<&Interval>) -> [Cell; 3] {
     }
 }
 
-/// Every table, in a fixed order.
-pub fn tables(answers: &Answers) -> Vec<Table> {
-    let mut list = pools::tables(answers);
-    list.extend(answers.ledger.iter().flat_map(blinding::tables));
-    list.extend(grade::tables(answers));
-    list.extend(answers.floor.iter().flat_map(floor::tables));
-    list.extend(answers.economics.iter().flat_map(economics::tables));
-    list.extend(answers.verdict.iter().flat_map(verdict::tables));
-    list.extend(answers.durability.iter().map(durability::table));
-    list.extend(answers.network.iter().flat_map(network::tables));
-    list.extend(evidence::tables(&answers.evidence));
-    list
+/// Every table, in a fixed order; a part of them is made when it is reached.
+pub fn tables(answers: &Answers) -> impl Iterator<Item = Table> + '_ {
+    let parts: [fn(&Answers) -> Vec<Table>; 9] = [
+        pools::tables,
+        |answers| answers.ledger.iter().flat_map(blinding::tables).collect(),
+        grade::tables,
+        |answers| answers.floor.iter().flat_map(floor::tables).collect(),
+        |answers| answers.economics.iter().flat_map(economics::tables).collect(),
+        |answers| answers.verdict.iter().flat_map(verdict::tables).collect(),
+        |answers| answers.durability.iter().map(durability::table).collect(),
+        |answers| answers.network.iter().flat_map(network::tables).collect(),
+        |answers| evidence::tables(&answers.evidence),
+    ];
+    parts.into_iter().flat_map(|part| part(answers))
 }
 
-/// The same by name.
-pub(crate) fn by_name(answers: &Answers) -> BTreeMap<String, Table> {
+/// A table as its file holds it.
+pub(crate) struct Written {
+    /// Number of rows, without the header.
+    pub(crate) rows: usize,
+    /// The file.
+    pub(crate) csv: Vec<u8>,
+}
+
+/// The files by name, without the ending; no table outlives its file.
+pub(crate) fn by_name(answers: &Answers) -> Result<BTreeMap<String, Written>, TableError> {
     tables(answers)
-        .into_iter()
-        .map(|table| (table.name.clone(), table))
+        .map(|table| {
+            let (rows, mut csv) = (table.rows.len(), table.to_csv()?);
+            csv.shrink_to_fit();
+            Ok((table.name, Written { rows, csv }))
+        })
         .collect()
 }
 

@@ -4,9 +4,10 @@
 //! folder is written beside its place and moved there when it is complete, so that nothing half-written is
 //! ever seen under its name.
 
-use crate::bundle::{Bundle, GENERATOR, MANIFEST};
+use crate::bundle::{self, Bundle, BundleError, GENERATOR, InputHash, MANIFEST};
+use onset_review::Answers;
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 use thiserror::Error;
 
@@ -14,6 +15,9 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum WriteError {
+    /// There is nothing to write.
+    #[error(transparent)]
+    Unmade(#[from] BundleError),
     /// The path names no folder of its own.
     #[error("'{}' names no output folder. Hint: give a folder that does not exist yet", out.display())]
     NoName {
@@ -66,10 +70,35 @@ pub struct Written {
 /// # Errors
 /// [`WriteError`]; on every one of them, what stood at `out` still stands there.
 pub fn write(bundle: &Bundle, out: &Path) -> Result<Written, WriteError> {
+    fill(out, |folder| {
+        for (name, bytes) in &bundle.files {
+            put(folder, name, std::slice::from_ref(bytes))?;
+        }
+        Ok(bundle.files.len())
+    })
+}
+
+/// Makes the bundle of `answers` and writes it to `out`, file by file.
+///
+/// # Errors
+/// [`WriteError`]; on every one of them, what stood at `out` still stands there.
+pub fn make(answers: &Answers, inputs: &[InputHash], out: &Path) -> Result<Written, WriteError> {
+    fill(out, |folder| {
+        let mut files = 0;
+        bundle::hand_over(answers, inputs, &mut |name, pieces| {
+            files += 1;
+            put(folder, &name, &pieces)
+        })?;
+        Ok(files)
+    })
+}
+
+/// Has a new folder filled, and moves it to its place when it is full; `filled` says with how many files.
+fn fill(out: &Path, filled: impl FnOnce(&Path) -> Result<usize, WriteError>) -> Result<Written, WriteError> {
     let name = out
         .file_name()
         .ok_or_else(|| WriteError::NoName { out: out.to_owned() })?;
-    let replaces = look(out)?;
+    let replaced = look(out)?;
     let parent = match out.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -82,16 +111,18 @@ pub fn write(bundle: &Bundle, out: &Path) -> Result<Written, WriteError> {
         parent.join(sibling)
     };
     let new = make_free(&beside(".new"))?;
-    let written = write_all(bundle, &new).and_then(|()| move_in(&new, out, replaces, &beside(".old")));
+    let written = filled(&new).and_then(|files| {
+        Ok(Written {
+            files,
+            replaced,
+            leftover: move_in(&new, out, replaced, &beside(".old"))?,
+        })
+    });
     if written.is_err() {
         // What failed is told; that the half-written sibling could not be removed too changes nothing.
         let _ = fs::remove_dir_all(&new);
     }
-    Ok(Written {
-        files: bundle.files.len(),
-        replaced: replaces,
-        leftover: written?,
-    })
+    written
 }
 
 /// True where an output of ours stands, false where nothing does.
@@ -151,18 +182,22 @@ fn numbered(base: &Path, number: u32) -> PathBuf {
     PathBuf::from(path)
 }
 
-fn write_all(bundle: &Bundle, folder: &Path) -> Result<(), WriteError> {
-    for (name, bytes) in &bundle.files {
-        let relative = Path::new(name);
-        let plain = |part: Component<'_>| matches!(part, Component::Normal(_));
-        if name.is_empty() || !relative.components().all(plain) {
-            return Err(WriteError::BadName { name: name.clone() });
-        }
-        let path = folder.join(relative);
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(|e| failed("create the folder", parent, e))?;
-        }
-        fs::write(&path, bytes).map_err(|e| failed("write", &path, e))?;
+/// Writes one file under `folder`.
+fn put(folder: &Path, name: &str, pieces: &[Vec<u8>]) -> Result<(), WriteError> {
+    let relative = Path::new(name);
+    let plain = |part: Component<'_>| matches!(part, Component::Normal(_));
+    if name.is_empty() || !relative.components().all(plain) {
+        return Err(WriteError::BadName {
+            name: name.to_owned(),
+        });
+    }
+    let path = folder.join(relative);
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(|e| failed("create the folder", parent, e))?;
+    }
+    let mut file = fs::File::create(&path).map_err(|e| failed("create", &path, e))?;
+    for piece in pieces {
+        file.write_all(piece).map_err(|e| failed("write", &path, e))?;
     }
     Ok(())
 }

@@ -2,7 +2,6 @@
 
 use super::{Context, parts};
 use crate::report::grid::{Grid, number, words as text_column};
-use crate::tables::TableError;
 use crate::words;
 use maud::{Markup, html};
 use onset_plot::text;
@@ -10,16 +9,16 @@ use onset_review::answers::{Interval, Pool};
 use onset_review::ledger::{Adjusted, ControlBands, Ledger};
 
 /// The section; `None` where there is no ledger.
-pub(super) fn section(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
+pub(super) fn section(context: &Context<'_>) -> Option<Markup> {
     let Some(ledger) = &context.answers.ledger else {
-        return Ok(None);
+        return None;
     };
     let adjusted = ledger.adjusted.as_ref();
     let pool = adjusted.and_then(|adjusted| words::pool_at(context.answers, &adjusted.pool));
-    Ok(Some(html! {
+    Some(html! {
         p.caveat { strong { "Belief may follow improvement. " } (ledger.caveat) }
         @if let (Some(adjusted), Some(pool)) = (adjusted, pool) {
-            (parts::figure(context, "blinding-plane")?)
+            (parts::figure(context, "blinding-plane"))
             (priors(adjusted, pool))
             (parts::folded("Belief, trial by trial", false, &trials(context, adjusted)))
         }
@@ -29,7 +28,7 @@ pub(super) fn section(context: &Context<'_>) -> Result<Option<Markup>, TableErro
         @if !ledger.guesses.is_empty() {
             (parts::folded("What people guessed", false, &guesses(context, ledger)))
         }
-    }))
+    })
 }
 
 fn shown(interval: &Interval, pool: &Pool) -> String {

@@ -3,21 +3,20 @@
 use super::{Context, parts};
 use crate::figures::durability as figure;
 use crate::report::grid::{Grid, number, words as text_column};
-use crate::tables::TableError;
 use crate::words;
 use maud::{Markup, html};
 use onset_plot::text::{self, Scale};
 use onset_review::durability::{LastingEntry, LastingGroup, LastingSide};
 
 /// One block a group; `None` where the protocol declares none.
-pub(super) fn section(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
+pub(super) fn section(context: &Context<'_>) -> Option<Markup> {
     let Some(report) = context.answers.durability.as_ref() else {
-        return Ok(None);
+        return None;
     };
     let mut blocks = Vec::new();
     for group in &report.groups {
         let drawn = if figure::drawable(group) {
-            Some(parts::figure(context, &figure::name(group))?)
+            Some(parts::figure(context, &figure::name(group)))
         } else {
             None
         };
@@ -39,7 +38,7 @@ pub(super) fn section(context: &Context<'_>) -> Result<Option<Markup>, TableErro
         });
     }
     let found = !blocks.is_empty();
-    Ok(found.then(|| html! { @for block in &blocks { (block) } }))
+    found.then(|| html! { @for block in &blocks { (block) } })
 }
 
 fn weight(group: &LastingGroup) -> String {

@@ -3,17 +3,16 @@
 use super::{Context, Section, parts};
 use crate::figures::evidence as drawn;
 use crate::report::grid::{Grid, number, words as text_column};
-use crate::tables::TableError;
 use crate::words;
 use maud::{Markup, html};
 use onset_plot::text;
 use onset_review::answers::{HarmRow, StudyCard};
 
 /// The sections; those without rows are left away.
-pub(super) fn sections(context: &Context<'_>) -> Result<Vec<Section>, TableError> {
+pub(super) fn sections(context: &Context<'_>) -> Vec<Section> {
     let parts = [
-        ("cohorts", "Who was in the trials", cohorts(context)?),
-        ("risk-of-bias", "Risk of bias", risk_of_bias(context)?),
+        ("cohorts", "Who was in the trials", cohorts(context)),
+        ("risk-of-bias", "Risk of bias", risk_of_bias(context)),
         ("harms", "Harms", harms(context)),
         (
             "missing-people",
@@ -26,7 +25,7 @@ pub(super) fn sections(context: &Context<'_>) -> Result<Vec<Section>, TableError
             missing_results(context),
         ),
     ];
-    Ok(parts
+    parts
         .into_iter()
         .filter_map(|(anchor, heading, body)| {
             Some(Section {
@@ -36,13 +35,13 @@ pub(super) fn sections(context: &Context<'_>) -> Result<Vec<Section>, TableError
                 broad: false,
             })
         })
-        .collect())
+        .collect()
 }
 
-fn cohorts(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
+fn cohorts(context: &Context<'_>) -> Option<Markup> {
     let evidence = &context.answers.evidence;
     if evidence.studies.is_empty() {
-        return Ok(None);
+        return None;
     }
     let mut grid = Grid::new(
         "Cohorts as reported",
@@ -69,10 +68,10 @@ fn cohorts(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
     let rest: Vec<&StudyCard> = evidence.studies.iter().filter(|s| s.pools.is_empty()).collect();
     shown += listed(&rest, &mut grid);
     let table = html! { (grid.markup()) (parts::rest(shown, evidence.studies.len(), "studies")) };
-    Ok(Some(html! {
-        (parts::figure(context, "cohorts")?)
+    Some(html! {
+        (parts::figure(context, "cohorts"))
         (parts::folded("All studies", false, &table))
-    }))
+    })
 }
 
 fn cohort(context: &Context<'_>, study: &StudyCard) -> Vec<Markup> {
@@ -108,7 +107,7 @@ fn cohort(context: &Context<'_>, study: &StudyCard) -> Vec<Markup> {
     ]
 }
 
-fn risk_of_bias(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
+fn risk_of_bias(context: &Context<'_>) -> Option<Markup> {
     let evidence = &context.answers.evidence;
     let tools = drawn::tools(evidence);
     let judged = evidence
@@ -117,28 +116,28 @@ fn risk_of_bias(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
         .filter(|s| !s.risk_of_bias.is_empty())
         .count();
     if tools.is_empty() {
-        return Ok((!evidence.studies.is_empty()).then(|| {
+        return (!evidence.studies.is_empty()).then(|| {
             html! { p { "No judgement of any trial is in the tables of this review." } }
-        }));
+        });
     }
     let names = words::slugs(tools.iter().map(String::as_str));
     let mut shown = Vec::new();
     for (tool, name) in tools.iter().zip(&names) {
         shown.push(html! {
-            (parts::figure(context, &format!("risk-of-bias-{name}"))?)
+            (parts::figure(context, &format!("risk-of-bias-{name}")))
             (parts::folded(
                 &format!("The judgements, {}", drawn::tool_name(tool)), false, &judgements(context, tool)
             ))
         });
     }
-    Ok(Some(html! {
+    Some(html! {
         p {
             "Judgements are those printed in the sources, by the tool named; "
             (text::count(judged as u64)) " of " (text::count(evidence.studies.len() as u64))
             " studies have been judged. The others have not been rated here, which is not a low risk."
         }
         @for part in &shown { (part) }
-    }))
+    })
 }
 
 fn judgements(context: &Context<'_>, tool: &str) -> Markup {

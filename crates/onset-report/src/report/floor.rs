@@ -2,7 +2,6 @@
 
 use super::{Context, parts};
 use crate::report::grid::{Grid, number, words as text_column};
-use crate::tables::TableError;
 use crate::words;
 use maud::{Markup, html};
 use onset_plot::text;
@@ -10,18 +9,18 @@ use onset_review::answers::Pool;
 use onset_review::floor::FloorReport;
 
 /// The section; `None` where nothing is declared or nothing could be fitted.
-pub(super) fn section(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
+pub(super) fn section(context: &Context<'_>) -> Option<Markup> {
     let Some(floor) = &context.answers.floor else {
-        return Ok(None);
+        return None;
     };
     let Some(pool) = words::pool_at(context.answers, &floor.pool) else {
-        return Ok(None);
+        return None;
     };
     if floor.floors.is_empty() {
-        return Ok(None);
+        return None;
     }
     let missing = floor.curve.iter().any(|analysis| analysis.why_not.is_some());
-    Ok(Some(html! {
+    Some(html! {
         h3 { "What the least favourable defensible analysis still supports" }
         @if let Some(beyond) = &floor.beyond {
             p {
@@ -30,11 +29,11 @@ pub(super) fn section(context: &Context<'_>) -> Result<Option<Markup>, TableErro
                 ", depending on the analysis; the chances are not averaged."
             }
         }
-        (parts::figure(context, "specification-curve")?)
+        (parts::figure(context, "specification-curve"))
         (floors(floor, pool))
         (forks(floor, pool))
         @if missing { (parts::folded("Declared analyses without a result", false, &without(floor))) }
-    }))
+    })
 }
 
 fn floors(floor: &FloorReport, pool: &Pool) -> Markup {

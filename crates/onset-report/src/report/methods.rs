@@ -2,7 +2,6 @@
 
 use super::{Context, Section, parts};
 use crate::page;
-use crate::tables::TableError;
 use crate::words;
 use maud::html;
 use onset_plot::text;
@@ -147,25 +146,21 @@ fn reproduction(answers: &Answers) -> String {
 }
 
 /// Every figure and every table, to save.
-pub(super) fn downloads(context: &Context<'_>) -> Result<Section, TableError> {
-    let mut tables = Vec::new();
+pub(super) fn downloads(context: &Context<'_>) -> Section {
     let shared = context
         .tables
-        .values()
-        .filter(|t| !t.name.starts_with("studies-"));
-    for table in shared {
-        tables.push((table, page::data_address("text/csv", &table.to_csv()?)));
-    }
+        .iter()
+        .filter(|(name, _)| !name.starts_with("studies-"));
     let body = html! {
         p {
             "Each figure and each table of studies can be saved beneath its figure. All files also stand in \
              the folders " code { "figures" } " and " code { "tables" } " beside this page, and every number \
              in " code { "results.json" } "."
         }
-        ul.downloads { @for (table, address) in &tables {
-            li id=(format!("table-{}", table.name)) {
-                a.save href=(address) download=(format!("{}.csv", table.name)) { (table.name) ".csv" }
-                " " span.remark { (rows(table.rows.len())) }
+        ul.downloads { @for (name, table) in shared {
+            li id=(format!("table-{name}")) {
+                (page::saved("text/csv", "tables", &format!("{name}.csv"), &table.csv, &format!("{name}.csv")))
+                " " span.remark { (rows(table.rows)) }
             }
         } }
         (parts::folded("Figures by name", false, &html! {
@@ -174,12 +169,12 @@ pub(super) fn downloads(context: &Context<'_>) -> Result<Section, TableError> {
             } }
         }))
     };
-    Ok(Section {
+    Section {
         anchor: "downloads",
         heading: "Downloads".to_owned(),
         body,
         broad: false,
-    })
+    }
 }
 
 fn rows(count: usize) -> String {

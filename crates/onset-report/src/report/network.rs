@@ -3,16 +3,15 @@
 use super::{Context, parts};
 use crate::figures::network::{label, names};
 use crate::report::grid::{Grid, number, words as text_column};
-use crate::tables::TableError;
 use crate::words;
 use maud::{Markup, html};
 use onset_plot::text;
 use onset_review::network::{NetworkReport, Pair};
 
 /// The networks, the answering one open; `None` where none is declared.
-pub(super) fn section(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
+pub(super) fn section(context: &Context<'_>) -> Option<Markup> {
     let Some(networks) = &context.answers.network else {
-        return Ok(None);
+        return None;
     };
     let headline = words::headline(context.answers);
     let answers = |report: &NetworkReport| {
@@ -23,7 +22,7 @@ pub(super) fn section(context: &Context<'_>) -> Result<Option<Markup>, TableErro
     let any = networks.networks.iter().any(answers);
     let mut shown = Vec::new();
     for (i, (report, name)) in networks.networks.iter().zip(names(networks)).enumerate() {
-        let body = one(context, report, &name)?;
+        let body = one(context, report, &name);
         let open = if any { answers(report) } else { i == 0 };
         shown.push(html! {
             div.network id=(format!("network-{name}")) {
@@ -36,7 +35,7 @@ pub(super) fn section(context: &Context<'_>) -> Result<Option<Markup>, TableErro
             }
         });
     }
-    Ok(Some(html! { @for part in &shown { (part) } }))
+    Some(html! { @for part in &shown { (part) } })
 }
 
 fn summary(report: &NetworkReport) -> String {
@@ -48,9 +47,9 @@ fn summary(report: &NetworkReport) -> String {
     )
 }
 
-fn one(context: &Context<'_>, report: &NetworkReport, name: &str) -> Result<Markup, TableError> {
+fn one(context: &Context<'_>, report: &NetworkReport, name: &str) -> Markup {
     let figure = |kind: &str| parts::figure(context, &format!("network-{kind}{name}"));
-    Ok(html! {
+    html! {
         @if let Some(stamp) = &report.stamp { p { strong { (stamp) } } }
         p { (report.reason) }
         @if let Some(why) = &report.why_not { p.why { (why) } }
@@ -59,22 +58,22 @@ fn one(context: &Context<'_>, report: &NetworkReport, name: &str) -> Result<Mark
         }
         (parts::notes(&report.warnings))
         (parts::assumptions(&report.assumptions))
-        (figure("")?)
-        (figure("league-")?)
-        (figure("evidence-")?)
-        (figure("ranks-")?)
+        (figure(""))
+        (figure("league-"))
+        (figure("evidence-"))
+        (figure("ranks-"))
         @if let Some(why) = &report.ranking_why_not { p { (why) } }
         @if !report.pairs.is_empty() {
             (disagreement(report))
             (parts::folded("Every comparison in numbers", false, &league(report)))
             (confidence(report))
-            (parts::folded("Which trials carry each estimate", true, &figure("contributions-")?))
+            (parts::folded("Which trials carry each estimate", true, &figure("contributions-")))
             (parts::folded("The trials of this network", false, &trials(report)))
         }
         @if !report.left_out.is_empty() {
             (parts::folded("Trials without a usable result here", false, &left_out(report)))
         }
-    })
+    }
 }
 
 /// Heterogeneity and the global tests, in a sentence; nothing where neither can be estimated.

@@ -3,17 +3,16 @@
 use super::Context;
 use crate::figures::Figure;
 use crate::page;
-use crate::tables::TableError;
 use maud::{Markup, html};
 use onset_plot::text;
 use onset_review::answers::Note;
 
 /// A figure with its finding above and its downloads beneath; nothing where there is none of that name.
-pub(super) fn figure(context: &Context<'_>, name: &str) -> Result<Markup, TableError> {
+pub(super) fn figure(context: &Context<'_>, name: &str) -> Markup {
     let Some(figure) = context.figures.get(name) else {
-        return Ok(html! {});
+        return html! {};
     };
-    Ok(html! {
+    html! {
         figure id=(format!("figure-{name}")) {
             figcaption {
                 p.finding { (figure.wide.title) }
@@ -23,29 +22,39 @@ pub(super) fn figure(context: &Context<'_>, name: &str) -> Result<Markup, TableE
             p.beneath {
                 @if !figure.wide.source.is_empty() { (figure.wide.source) " " }
                 (svg_link(figure))
-                @if let Some(table) = &figure.table { " " (csv_link(context, table)?) }
+                @if let Some(table) = &figure.table { " " (csv_link(context, table)) }
             }
         }
-    })
+    }
 }
 
 /// A link that saves the figure.
 pub(super) fn svg_link(figure: &Figure) -> Markup {
     let file = format!("{}.svg", figure.name);
-    let address = page::data_address("image/svg+xml", figure.wide.to_svg().as_bytes());
-    html! { a.save href=(address) download=(file) { "Figure (SVG)" } }
+    page::saved(
+        "image/svg+xml",
+        "figures",
+        &file,
+        figure.wide.to_svg().as_bytes(),
+        "Figure (SVG)",
+    )
 }
 
 /// A link that saves a table; tables that hang together with many figures are linked once, under downloads.
-pub(super) fn csv_link(context: &Context<'_>, name: &str) -> Result<Markup, TableError> {
+pub(super) fn csv_link(context: &Context<'_>, name: &str) -> Markup {
     let Some(table) = context.tables.get(name) else {
-        return Ok(html! {});
+        return html! {};
     };
     if !name.starts_with("studies-") {
-        return Ok(html! { a.save href=(format!("#table-{name}")) { "Table (CSV)" } });
+        return html! { a.save href=(format!("#table-{name}")) { "Table (CSV)" } };
     }
-    let address = page::data_address("text/csv", &table.to_csv()?);
-    Ok(html! { a.save href=(address) download=(format!("{name}.csv")) { "Table (CSV)" } })
+    page::saved(
+        "text/csv",
+        "tables",
+        &format!("{name}.csv"),
+        &table.csv,
+        "Table (CSV)",
+    )
 }
 
 /// What is not listed on the page; nothing where all of it is.

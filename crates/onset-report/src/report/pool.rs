@@ -3,7 +3,6 @@
 use super::{Context, parts};
 use crate::figures::{diagnosis, forest};
 use crate::report::grid::{Grid, number, words as text_column};
-use crate::tables::TableError;
 use crate::words;
 use maud::{Markup, html};
 use onset_plot::text;
@@ -119,14 +118,14 @@ fn group_heading(pools: &[&Pool]) -> String {
 }
 
 /// A pool with everything known about it; without a result only what was left out.
-pub(super) fn result(context: &Context<'_>, pool: &Pool) -> Result<Markup, TableError> {
+pub(super) fn result(context: &Context<'_>, pool: &Pool) -> Markup {
     let name = context.name(pool);
     if pool.estimate.is_none() {
-        return Ok(without_result(context, pool));
+        return without_result(context, pool);
     }
     let absolute = pool.absolute.as_ref();
     let body = html! {
-        (parts::figure(context, &format!("forest-{name}"))?)
+        (parts::figure(context, &format!("forest-{name}")))
         (more_numbers(pool))
         (parts::folded("The numbers behind this figure", false, &studies(context, pool)))
         @if !pool.subgroups.is_empty() && pool.k > 1 {
@@ -136,9 +135,9 @@ pub(super) fn result(context: &Context<'_>, pool: &Pool) -> Result<Markup, Table
             (parts::folded("Without each trial, and under other choices", false, &other_choices(pool)))
         }
         @if context.figures.contains_key(&format!("funnel-{name}")) {
-            (parts::folded("Funnel plot", true, &parts::figure(context, &format!("funnel-{name}"))?))
+            (parts::folded("Funnel plot", true, &parts::figure(context, &format!("funnel-{name}"))))
         }
-        @if let Some(drawn) = taken_apart(context, pool, name)? {
+        @if let Some(drawn) = taken_apart(context, pool, name) {
             (parts::folded("Which trials carry this result", true, &drawn))
         }
         @if !pool.left_out.is_empty() {
@@ -147,34 +146,34 @@ pub(super) fn result(context: &Context<'_>, pool: &Pool) -> Result<Markup, Table
         (parts::assumptions(&pool.assumptions))
         (parts::notes(&pool.warnings))
         @if let Some(absolute) = absolute {
-            (parts::figure(context, &format!("icons-{name}"))?)
+            (parts::figure(context, &format!("icons-{name}")))
             (per_hundred(pool, absolute))
         }
     };
     let headline = words::headline(context.answers).is_some_and(|h| std::ptr::eq(h, pool));
     if pool.k > 1 || headline {
-        return Ok(html! { div.result id=(format!("pool-{name}")) { (body) } });
+        return html! { div.result id=(format!("pool-{name}")) { (body) } };
     }
     // A single trial: its numbers stand in the overview, the rest is folded.
     let anchored = html! { div id=(format!("pool-{name}")) { (body) } };
-    Ok(html! { div.single { (parts::folded(&single(pool), true, &anchored)) } })
+    html! { div.single { (parts::folded(&single(pool), true, &anchored)) } }
 }
 
 /// The figures that take the pool apart, where there are any.
-fn taken_apart(context: &Context<'_>, pool: &Pool, name: &str) -> Result<Option<Markup>, TableError> {
+fn taken_apart(context: &Context<'_>, pool: &Pool, name: &str) -> Option<Markup> {
     let mut drawn = Vec::new();
     for figure in diagnosis::names(pool, name) {
         if context.figures.contains_key(&figure) {
-            drawn.push(parts::figure(context, &figure)?);
+            drawn.push(parts::figure(context, &figure));
         }
     }
     let some = !drawn.is_empty();
-    Ok(some.then(|| {
+    some.then(|| {
         html! {
             p { "A trial that fits badly or pulls hard is a question about that trial, not a reason to leave it out." }
             @for figure in drawn { (figure) }
         }
-    }))
+    })
 }
 
 /// "Remission, 24 hours: one trial, odds ratio 1.86 (95 % CI 0.52 to 6.61)".

@@ -3,7 +3,6 @@
 use super::{Context, Section, parts};
 use crate::report::grid::{Grid, number, words as text_column};
 use crate::sources;
-use crate::tables::TableError;
 use crate::words;
 use maud::{Markup, html};
 use onset_data::RowId;
@@ -12,7 +11,7 @@ use onset_review::answers::{Cell, Interval, PublishedCheck, SourceCard};
 use onset_review::propagate::Flagged;
 
 /// The sections; those without rows are left away.
-pub(super) fn sections(context: &Context<'_>) -> Result<Vec<Section>, TableError> {
+pub(super) fn sections(context: &Context<'_>) -> Vec<Section> {
     let parts = [
         ("published", "Pools printed elsewhere", published(context)),
         ("exclusions", "What was excluded", exclusions(context)),
@@ -21,7 +20,7 @@ pub(super) fn sections(context: &Context<'_>) -> Result<Vec<Section>, TableError
         ("data", "Every number and its source", data(context)),
         ("sources", "Sources", listed(context)),
     ];
-    Ok(parts
+    parts
         .into_iter()
         .filter_map(|(anchor, heading, body)| {
             Some(Section {
@@ -31,7 +30,7 @@ pub(super) fn sections(context: &Context<'_>) -> Result<Vec<Section>, TableError
                 broad: false,
             })
         })
-        .collect())
+        .collect()
 }
 
 fn published(context: &Context<'_>) -> Option<Markup> {

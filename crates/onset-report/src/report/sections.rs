@@ -6,23 +6,22 @@ use super::{
 };
 use crate::figures::{comparison, course};
 use crate::report::grid::{Grid, number, words as text_column};
-use crate::tables::TableError;
 use crate::words;
 use maud::{Markup, html};
 use onset_plot::text;
 use onset_review::answers::{Answer, Course, Pool};
 
 /// The sections of the questions, in their order; a question without content has none.
-pub(super) fn questions(context: &Context<'_>) -> Result<Vec<Section>, TableError> {
+pub(super) fn questions(context: &Context<'_>) -> Vec<Section> {
     let mut list = Vec::new();
     for (anchor, answer) in words::six(context.answers) {
         let content = match anchor {
-            "speed" => speed(context)?,
-            "size" => size(context)?,
-            "duration" => durability::section(context)?,
-            "blinding" => blinding::section(context)?,
-            "comparison" => joined([compared(context)?, economics::section(context)]),
-            "certainty" => sure(context)?,
+            "speed" => speed(context),
+            "size" => size(context),
+            "duration" => durability::section(context),
+            "blinding" => blinding::section(context),
+            "comparison" => joined([compared(context), economics::section(context)]),
+            "certainty" => sure(context),
             _ => None,
         };
         let shows = content.is_some() || answer.estimate.is_some() || !answer.by.is_empty();
@@ -41,16 +40,16 @@ pub(super) fn questions(context: &Context<'_>) -> Result<Vec<Section>, TableErro
             },
         });
     }
-    Ok(list)
+    list
 }
 
 /// The rating, the floor, and what each trial added.
-fn sure(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
-    Ok(joined([
+fn sure(context: &Context<'_>) -> Option<Markup> {
+    joined([
         certainty::section(context),
-        floor::section(context)?,
+        floor::section(context),
         verdict::section(context),
-    ]))
+    ])
 }
 
 /// Parts of a section one after the other; `None` where there is none.
@@ -76,7 +75,7 @@ fn opening(answer: &Answer) -> Markup {
 }
 
 /// The windowed time course of each outcome; the headline's first, the others folded.
-fn speed(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
+fn speed(context: &Context<'_>) -> Option<Markup> {
     let outcomes = course::by_outcome(context.answers);
     let names = words::slugs(outcomes.iter().map(|(outcome, _)| outcome.as_str()));
     let mut shown = Vec::new();
@@ -84,7 +83,7 @@ fn speed(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
         let label = courses.first().map_or("", |c| c.outcome_label.as_str());
         let mut drawn = Vec::new();
         for (id, mine) in course::parts(context.answers, name, courses) {
-            drawn.push((parts::figure(context, &id)?, mine.len()));
+            drawn.push((parts::figure(context, &id), mine.len()));
         }
         let table = parts::folded("The numbers behind it", false, &course_table(context, courses));
         let mut drawn = drawn.into_iter();
@@ -103,9 +102,9 @@ fn speed(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
             shown.push(parts::folded(&summary, first.is_some(), &body));
         }
     }
-    shown.extend(timecourse::section(context)?);
+    shown.extend(timecourse::section(context));
     let found = !shown.is_empty();
-    Ok(found.then(|| html! { @for part in &shown { (part) } }))
+    found.then(|| html! { @for part in &shown { (part) } })
 }
 
 fn course_table(context: &Context<'_>, courses: &[&Course]) -> Markup {
@@ -163,7 +162,7 @@ fn comparisons<'a>(context: &Context<'a>) -> Vec<(&'a str, Vec<&'a Pool>)> {
 }
 
 /// Every pool, comparison by comparison: the headline's and primary ones open, the others folded.
-fn size(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
+fn size(context: &Context<'_>) -> Option<Markup> {
     let mut shown = Vec::new();
     for (index, (_, pools)) in comparisons(context).iter().enumerate() {
         let Some(first) = pools.first() else { continue };
@@ -171,7 +170,7 @@ fn size(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
         let primary = pools.iter().any(|pool| pool.primary);
         let body = html! {
             (pool::overview(context, pools))
-            @for pool in pools { (pool::result(context, pool)?) }
+            @for pool in pools { (pool::result(context, pool)) }
         };
         let results = match with {
             0 => "no result".to_owned(),
@@ -191,25 +190,25 @@ fn size(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
         });
     }
     let found = !shown.is_empty();
-    Ok(found.then(|| html! { @for part in &shown { (part) } }))
+    found.then(|| html! { @for part in &shown { (part) } })
 }
 
 /// Head-to-head results of the headline window, side by side, then the networks.
-fn compared(context: &Context<'_>) -> Result<Option<Markup>, TableError> {
+fn compared(context: &Context<'_>) -> Option<Markup> {
     let pools = comparison::pools(context.answers);
-    let networks = network::section(context)?;
+    let networks = network::section(context);
     let several = pools.len() > 1;
     if !several && networks.is_none() {
-        return Ok(None);
+        return None;
     }
     let body = html! {
         @if several {
-            (parts::figure(context, "comparisons")?)
+            (parts::figure(context, "comparisons"))
             (parts::folded("The numbers behind this figure", false, &compared_table(context, &pools)))
         }
         @if let Some(networks) = networks { (networks) }
     };
-    Ok(Some(body))
+    Some(body)
 }
 
 fn compared_table(context: &Context<'_>, pools: &[&Pool]) -> Markup {

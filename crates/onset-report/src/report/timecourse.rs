@@ -3,7 +3,6 @@
 use super::{Context, parts};
 use crate::figures::timecourse as figure;
 use crate::report::grid::{Grid, number, words as text_column};
-use crate::tables::TableError;
 use crate::words;
 use maud::{Markup, html};
 use onset_plot::text;
@@ -11,25 +10,25 @@ use onset_plot::text::Scale;
 use onset_review::timecourse::{ComparatorCurve, Onset, TimeCourse};
 
 /// One block a comparison; the headline's first.
-pub(super) fn section(context: &Context<'_>) -> Result<Vec<Markup>, TableError> {
+pub(super) fn section(context: &Context<'_>) -> Vec<Markup> {
     let Some(all) = context.answers.timecourse.as_ref() else {
-        return Ok(Vec::new());
+        return Vec::new();
     };
     let mut out = Vec::new();
     for course in all.courses.iter().filter(|c| c.k > 0) {
         let name = figure::name(course);
         let drawn = if figure::drawable(course) {
-            Some(parts::figure(context, &name)?)
+            Some(parts::figure(context, &name))
         } else {
             None
         };
         let dated = if figure::has_onset(course) {
-            Some(parts::figure(context, &figure::onset_name(course))?)
+            Some(parts::figure(context, &figure::onset_name(course)))
         } else {
             None
         };
         let single = if figure::drawable(course) {
-            Some(parts::figure(context, &figure::trials_name(course))?)
+            Some(parts::figure(context, &figure::trials_name(course)))
         } else {
             None
         };
@@ -45,7 +44,7 @@ pub(super) fn section(context: &Context<'_>) -> Result<Vec<Markup>, TableError> 
         });
     }
     out.extend(all.comparators.iter().map(comparator));
-    Ok(out)
+    out
 }
 
 fn latest(course: &TimeCourse) -> Option<String> {
