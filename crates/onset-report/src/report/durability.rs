@@ -10,9 +10,7 @@ use onset_review::durability::{LastingEntry, LastingGroup, LastingSide};
 
 /// One block a group; `None` where the protocol declares none.
 pub(super) fn section(context: &Context<'_>) -> Option<Markup> {
-    let Some(report) = context.answers.durability.as_ref() else {
-        return None;
-    };
+    let report = context.answers.durability.as_ref()?;
     let mut blocks = Vec::new();
     for group in &report.groups {
         let drawn = if figure::drawable(group) {

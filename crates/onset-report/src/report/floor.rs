@@ -13,9 +13,7 @@ pub(super) fn section(context: &Context<'_>) -> Option<Markup> {
     let Some(floor) = &context.answers.floor else {
         return None;
     };
-    let Some(pool) = words::pool_at(context.answers, &floor.pool) else {
-        return None;
-    };
+    let pool = words::pool_at(context.answers, &floor.pool)?;
     if floor.floors.is_empty() {
         return None;
     }
