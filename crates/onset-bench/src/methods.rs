@@ -16,6 +16,8 @@ pub struct Family {
 }
 
 pub const MEASURES: &str = "Effect measures";
+pub const RECOVERY: &str = "Numbers recovered from others";
+pub const COMPAT: &str = "Defaults of other programs";
 pub const VARIANCES: &str = "Variance variants";
 pub const TAU2: &str = "Estimators of tau2";
 pub const TESTS: &str = "Tests of the mean";
@@ -51,6 +53,24 @@ pub fn families() -> Vec<Family> {
             VARIANCES,
             VarianceType::ALL.iter().map(|vtype| vtype.code()).collect(),
         ),
+        family(
+            RECOVERY,
+            vec![
+                "SE from an interval",
+                "SE from p",
+                "SD from SE",
+                "d from t and F",
+                "table from margins and OR",
+                "median and range",
+                "median and quartiles",
+                "five numbers",
+                "Hozo",
+                "quantile estimation",
+                "groups combined",
+                "SD of change",
+            ],
+        ),
+        family(COMPAT, vec!["metafor", "meta", "revman5"]),
         family(TAU2, tau2),
         family(TESTS, Test::all().map(Test::code).collect()),
         family(
@@ -64,7 +84,15 @@ pub fn families() -> Vec<Family> {
         family(
             STRATA,
             vec![
-                "MH OR", "MH RR", "MH RD", "MH IRR", "MH IRD", "Peto OR", "BB", "FIRTH",
+                "MH OR",
+                "MH RR",
+                "MH RD",
+                "MH IRR",
+                "MH IRD",
+                "Peto OR",
+                "subgroups",
+                "BB",
+                "FIRTH",
             ],
         ),
         family(MIXED, mixed),

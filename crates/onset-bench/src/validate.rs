@@ -15,7 +15,9 @@ mod smallstudy;
 mod strata;
 
 use crate::Fallible;
-use crate::methods::{ADJUSTMENTS, MEASURES, MULTILEVEL, ROBUST, SELECTION, families};
+use crate::methods::{
+    ADJUSTMENTS, COMPAT, MEASURES, MULTILEVEL, RECOVERY, ROBUST, SELECTION, STRATA, families,
+};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
@@ -118,6 +120,66 @@ const REMARKS: &[(&str, &str, &str)] = &[
         "funnel",
         "second route: Egger's test of two treatments (a test)",
     ),
+    (
+        RECOVERY,
+        "SE from an interval",
+        "second route: an interval made from its SE, with z and t (tests)",
+    ),
+    (
+        RECOVERY,
+        "SE from p",
+        "second route: p made from its SE, with z and t (tests)",
+    ),
+    (RECOVERY, "SD from SE", "second route: there and back (a test)"),
+    (RECOVERY, "d from t and F", "by hand from raw means (tests)"),
+    (
+        RECOVERY,
+        "table from margins and OR",
+        "second route: margins and OR of made tables give the cells back (a test)",
+    ),
+    (
+        RECOVERY,
+        "median and range",
+        "by hand; symmetric quantiles keep the median (tests)",
+    ),
+    (
+        RECOVERY,
+        "median and quartiles",
+        "by hand; symmetric quantiles keep the median (tests)",
+    ),
+    (
+        RECOVERY,
+        "five numbers",
+        "by hand; symmetric quantiles keep the median (tests)",
+    ),
+    (RECOVERY, "Hozo", "by hand (a test)"),
+    (
+        RECOVERY,
+        "quantile estimation",
+        "second route: exact quantiles of each distribution give it back (a test)",
+    ),
+    (
+        RECOVERY,
+        "groups combined",
+        "second route: mean and SD of all people put together (a test)",
+    ),
+    (RECOVERY, "SD of change", "second route: there and back (a test)"),
+    (
+        COMPAT,
+        "metafor",
+        "the same flags by hand (a test); the pools below are its",
+    ),
+    (
+        COMPAT,
+        "meta",
+        "meta 8.4.0 on bcg to 1e-6: its REML stops early (a test)",
+    ),
+    (
+        COMPAT,
+        "revman5",
+        "second route: its flags by hand, its subgroups one by one (tests)",
+    ),
+    (STRATA, "subgroups", "second route: each group by itself (a test)"),
     (MEASURES, "HR", "given with its standard error, not computed"),
     (MEASURES, "GEN", "given with its variance, not computed"),
     (

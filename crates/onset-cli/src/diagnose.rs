@@ -9,7 +9,7 @@ mod sheets;
 
 use crate::arguments::{EffectArgs, usage};
 use crate::load::load;
-use crate::output::Output;
+use crate::output::{Noted, Output};
 use crate::pool::ModelArgs;
 use crate::pool::fit::fit;
 use answer::Answer;
@@ -62,6 +62,7 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
     let loaded = load(&arguments.effects)?;
     let mut warnings = loaded.warnings;
     let full = fit(&loaded.value, &arguments.effects, &arguments.model, &mut warnings)?;
+    let of_full = warnings.clone();
     let problem = Problem::new(&loaded.value, &arguments.model)?;
     let order = problem::order(&problem, arguments.order.as_deref(), &mut warnings)?;
     let mut answer = Answer {
@@ -80,7 +81,10 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
         },
         outlier_robust: blocks::outlier_robust(&problem)?,
         labbe: blocks::labbe(&problem, &full)?,
-        full,
+        full: Noted {
+            value: full,
+            warnings: of_full,
+        },
         figures: None,
     };
     if let Some(dir) = &arguments.figures {

@@ -184,6 +184,34 @@ struct Warned<'a, T> {
     warnings: Vec<Warning<'a>>,
 }
 
+fn warned<'a, T>(value: &'a T, warnings: &'a [Diagnostic]) -> Warned<'a, T> {
+    let shown = warnings.iter().map(|d| Warning {
+        code: &d.code,
+        severity: d.severity,
+        study: d.study.as_deref(),
+        message: &d.message,
+    });
+    Warned {
+        value,
+        warnings: shown.collect(),
+    }
+}
+
+/// An object within the answer that has warnings of its own.
+#[derive(Debug, Clone)]
+pub struct Noted<T> {
+    /// The object.
+    pub value: T,
+    /// What there is to say of it.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl<T: Serialize> Serialize for Noted<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        warned(&self.value, &self.warnings).serialize(serializer)
+    }
+}
+
 /// What a command answers.
 #[derive(Debug)]
 pub struct Output {
@@ -204,17 +232,9 @@ impl Output {
         sheets: Vec<Sheet>,
         warnings: Vec<Diagnostic>,
     ) -> Result<Self, Diagnostic> {
-        let shown = warnings.iter().map(|d| Warning {
-            code: &d.code,
-            severity: d.severity,
-            study: d.study.as_deref(),
-            message: &d.message,
-        });
-        let json = serde_json::to_string_pretty(&Warned {
-            value,
-            warnings: shown.collect(),
-        })
-        .map_err(|error| Diagnostic::error("not_json", format!("the result is not an object: {error}")))?;
+        let json = serde_json::to_string_pretty(&warned(value, &warnings)).map_err(|error| {
+            Diagnostic::error("not_json", format!("the result is not an object: {error}"))
+        })?;
         Ok(Output {
             json,
             sheets,

@@ -1,6 +1,7 @@
 //! The JSON of `onset diagnose`: one entry a table row, nulls where there is nothing.
 
 use super::gosh::Gosh;
+use crate::output::Noted;
 use crate::pool::answer::Answer as Pooled;
 use onset::models::diagnostics::{ProfilePoint, QuantilePoint};
 use serde::Serialize;
@@ -8,7 +9,8 @@ use serde::Serialize;
 /// Everything `onset diagnose` answers.
 #[derive(Debug, Clone, Serialize)]
 pub struct Answer {
-    pub full: Pooled,
+    /// As `onset pool` answers, its warnings too.
+    pub full: Noted<Pooled>,
     pub leave_one_out: Vec<Subset>,
     pub cumulative: Vec<Subset>,
     pub influence: Vec<Influence>,

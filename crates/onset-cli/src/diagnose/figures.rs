@@ -11,7 +11,7 @@ use onset::plot::subsets::SubsetGrid;
 
 /// Every figure that the answer has rows for.
 pub fn panels(answer: &Answer, measure: Measure, ordered_by: Option<&str>) -> Vec<Panel> {
-    let full = &answer.full;
+    let full = &answer.full.value;
     let one_mean = full.coefficients.len() == 1;
     let model = format!("{}, {} studies.", full.method, full.k);
     let subject = subject(measure, full.level, model);
@@ -119,7 +119,7 @@ fn places(points: &[Point]) -> Vec<Place> {
 }
 
 fn influence(answer: &Answer, subject: &diagnosis::Subject) -> Option<Panel> {
-    let full = &answer.full;
+    let full = &answer.full.value;
     let (k, p) = (full.k as f64, full.coefficients.len() as f64);
     let column = |label: &str, limits: Vec<f64>| Column {
         label: label.to_owned(),

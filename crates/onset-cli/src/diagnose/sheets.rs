@@ -18,13 +18,14 @@ pub fn sheets(answer: &Answer) -> Vec<Sheet> {
     if let Some(found) = &answer.gosh {
         sheets.push(gosh(found));
     }
-    sheets.extend(crate::pool::sheets::sheets(&answer.full));
+    sheets.extend(crate::pool::sheets::sheets(&answer.full.value));
     sheets
 }
 
 fn influence(answer: &Answer) -> Sheet {
     let names: Vec<String> = answer
         .full
+        .value
         .coefficients
         .iter()
         .map(|c| format!("dfbeta {}", c.name))
