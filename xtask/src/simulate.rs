@@ -1,9 +1,11 @@
-//! `cargo xtask simulate`: docs/simulations.md, drawn again in a release build.
+//! `cargo xtask simulate`: docs/simulations.md, drawn again in a release build, and many tables of any bytes.
 
-use crate::process::{self, Fallible};
+use crate::process::{self, Fallible, cargo};
 use crate::workspace::{self, Workspace};
 
 const PAGE: &str = "docs/simulations.md";
+/// Tables of any bytes for each command; the tests try fewer.
+const TABLES: &str = "10000";
 
 /// Draws and writes the page; a claim that does not hold fails the command before it is written.
 pub fn write() -> Fallible<()> {
@@ -24,6 +26,8 @@ pub fn compare() -> Fallible<()> {
 }
 
 fn draw(workspace: &Workspace) -> Fallible<String> {
+    let any_bytes = ["test", "--release", "--locked", "-p", "onset-cli", "--test", "any_bytes"];
+    process::run(&workspace.root, &cargo(), &any_bytes, &[("ONSET_ANY_BYTES", TABLES)])?;
     let bench = workspace.released("onset-bench")?;
     process::output(&workspace.root, &bench, &["simulate"])
 }
