@@ -2,7 +2,11 @@
 //!
 //! The sampler sees the whole model, true effects included (theta_i = mu + tau z_i with z_i ~ N(0, 1), ln tau), and shares no line
 //! with the quadrature.
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::approx_constant,
+    reason = "a test may stop at the first surprise, and a log odds ratio may look like a constant"
+)]
 
 mod support;
 

@@ -120,7 +120,7 @@ fn draw(input: &Lines, width: f64, height: f64) -> Scene {
             .map(|p| p.0)
             .chain(input.uprights.iter().map(|r| r.value)),
     );
-    if !(x_lo < x_hi) {
+    if x_lo >= x_hi {
         (x_lo, x_hi) = if input.x_log {
             (x_lo * 0.5, x_hi * 2.0)
         } else {
@@ -135,7 +135,7 @@ fn draw(input: &Lines, width: f64, height: f64) -> Scene {
                 .chain(input.levels.iter().map(|r| r.value)),
         )
     });
-    if !(y_lo < y_hi) {
+    if y_lo >= y_hi {
         (y_lo, y_hi) = if input.y_log {
             (y_lo * 0.5, y_hi * 2.0)
         } else {

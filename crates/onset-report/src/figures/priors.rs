@@ -16,7 +16,7 @@ pub(super) fn figure(answers: &Answers) -> Option<Figure> {
     let scale = words::scale(&pool.measure);
     let all = text::count(grid.priors as u64);
     let title = match grid.excluding {
-        none if none == 0 => {
+        0 => {
             format!("Under none of {all} priors does the interval lie on one side of no difference")
         }
         every if every == grid.priors => {
