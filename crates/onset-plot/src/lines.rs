@@ -55,7 +55,7 @@ pub enum LineKind {
     Marked,
     /// Drawn through, without marks.
     Plain,
-    /// Thin.
+    /// Thin, with a small mark at each point that has a name.
     Thin,
     /// Dashed.
     Dashed,
@@ -253,18 +253,20 @@ fn line(input: &Lines, series: &LineSeries, across: &Axis, upright: &Axis) -> Ve
         if let Some(piece) = pieces.last_mut() {
             piece.push((x, y));
         }
-        if series.kind == LineKind::Marked && !point.name.is_empty() {
-            let title = format!(
-                "{}, {}: {}",
-                series.label,
-                point.name,
-                text::value(value, input.scale)
-            );
-            marks.push(
-                Group::new("", vec![frame::marker(series.hue, x, y, 34.0, "fill")])
-                    .titled(title)
-                    .into(),
-            );
+        let area = match series.kind {
+            LineKind::Marked => Some(34.0),
+            LineKind::Thin => Some(16.0),
+            LineKind::Plain | LineKind::Dashed | LineKind::Dotted => None,
+        };
+        if let Some(area) = area.filter(|_| !point.name.is_empty()) {
+            let of = if series.label.is_empty() {
+                String::new()
+            } else {
+                format!("{}, ", series.label)
+            };
+            let title = format!("{of}{}: {}", point.name, text::value(value, input.scale));
+            let mark = frame::marker(series.hue, x, y, area, "fill");
+            marks.push(Group::new("", vec![mark]).titled(title).into());
         }
     }
     pieces.retain(|piece| piece.len() > 1);

@@ -37,7 +37,7 @@ pub fn priors_narrow(input: &Priors) -> Scene {
     lines_narrow(&drawn(input))
 }
 
-/// Marks on a line, its ends included.
+/// Marks on a line.
 const MARKS: usize = 6;
 
 fn drawn(input: &Priors) -> Lines {
@@ -45,12 +45,13 @@ fn drawn(input: &Priors) -> Lines {
     let mut series = Vec::new();
     for (hue, family) in input.families.iter().enumerate() {
         let last = family.points.len().saturating_sub(1);
-        let marked = |i: usize| (0..MARKS).any(|mark| mark * last / (MARKS - 1) == i);
-        let line = |of: fn(&Interval) -> f64, kind: LineKind| LineSeries {
-            label: if kind == LineKind::Marked {
-                format!("{}: median", family.label)
-            } else {
-                String::new()
+        // marks of the families stand apart, so that lines that coincide are told apart
+        let shift = hue * last / (3 * (MARKS - 1));
+        let marked = |i: usize| (0..MARKS).any(|mark| mark * last / (MARKS - 1) + shift == i);
+        let line = |end: &str, of: fn(&Interval) -> f64, kind: LineKind| LineSeries {
+            label: match kind {
+                LineKind::Marked => format!("{}: median", family.label),
+                _ => String::new(),
             },
             hue,
             kind,
@@ -58,20 +59,24 @@ fn drawn(input: &Priors) -> Lines {
                 .points
                 .iter()
                 .enumerate()
-                .map(|(i, (scale, interval))| LinePoint {
-                    x: *scale,
-                    y: Some(of(interval)),
-                    name: if marked(i) {
-                        format!("scale {}", text::value(*scale, text::Scale::Ratio))
-                    } else {
-                        String::new()
-                    },
+                .map(|(i, (scale, interval))| {
+                    let scaled = format!("scale {}", text::value(*scale, text::Scale::Ratio));
+                    let name = match (marked(i), kind) {
+                        (false, _) => String::new(),
+                        (true, LineKind::Marked) => scaled,
+                        (true, _) => format!("{}: {end} end, {scaled}", family.label),
+                    };
+                    LinePoint {
+                        x: *scale,
+                        y: Some(of(interval)),
+                        name,
+                    }
                 })
                 .collect(),
         };
-        series.push(line(|i| i.lower, LineKind::Thin));
-        series.push(line(|i| i.upper, LineKind::Thin));
-        series.push(line(|i| i.value, LineKind::Marked));
+        series.push(line("lower", |i| i.lower, LineKind::Thin));
+        series.push(line("upper", |i| i.upper, LineKind::Thin));
+        series.push(line("", |i| i.value, LineKind::Marked));
     }
     let mut levels = vec![Reference {
         value: effect.null(),
@@ -97,7 +102,7 @@ fn drawn(input: &Priors) -> Lines {
         series,
         levels,
         note: format!(
-            "Thin lines: ends of the {} interval. The scale of a uniform prior is its upper end.",
+            "Thin lines with small marks: ends of the {} interval. The scale of a uniform prior is its upper end.",
             text::level(if effect.level > 0.0 { effect.level } else { 0.95 })
         ),
         ..Lines::default()
