@@ -10,7 +10,10 @@ use onset::models::bayes::{
     BayesError, BayesFactors, BiasAveraging, BiasOptions, MuPrior, Options, Posterior, PriorResult, Summary,
     TauPrior, bayes_factors, bias_averaging, default_grid, nnhm, prior_sensitivity,
 };
+use onset::plot::priors::{PriorFamily, Priors};
+use onset::plot::{Heading, diagnosis::Panel, priors, priors_narrow, text};
 use serde::Serialize;
+use std::path::PathBuf;
 
 /// Arguments of `onset bayes`.
 #[derive(Debug, Args)]
@@ -42,6 +45,9 @@ pub struct Arguments {
     /// Scales of each family under --sensitivity
     #[arg(long, value_name = "NUMBER", default_value_t = 20, value_parser = clap::value_parser!(u16).range(2..=2000), requires = "sensitivity")]
     scales: u16,
+    /// Write the estimate under those priors as an SVG file into this folder
+    #[arg(long, value_name = "DIR", requires = "sensitivity")]
+    figures: Option<PathBuf>,
     /// Average 36 models of publication bias too (effect x heterogeneity x none, six weight functions, PET, PEESE): which
     /// results are published more readily
     #[arg(long, value_name = "SIGN")]
@@ -86,6 +92,8 @@ struct Answer {
     #[serde(skip_serializing_if = "Option::is_none")]
     sensitivity: Option<Vec<PriorEntry>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    figures: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     bias_averaging: Option<BiasAveraging>,
 }
 
@@ -99,6 +107,8 @@ struct Entry {
 #[derive(Serialize)]
 struct PriorEntry {
     tau_prior: String,
+    #[serde(skip)]
+    prior: TauPrior,
     mu: Summary,
     tau: Summary,
     prob_beyond: f64,
@@ -128,7 +138,8 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
              intervals, or give tau a prior with a lighter tail",
         ));
     }
-    let answer = Answer {
+    let mut answer = Answer {
+        figures: None,
         k: posterior.k,
         tau_prior: options.tau_prior.code(),
         mu_prior: options.mu_prior.code(),
@@ -147,7 +158,68 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
         sensitivity: sensitivity(arguments, &effects, &options, &mut warnings),
         bias_averaging: averaged(arguments, &effects).map_err(|error| refused(&error))?,
     };
+    if let (Some(dir), Some(entries)) = (&arguments.figures, &answer.sensitivity) {
+        let panel = prior_panel(&loaded.value, &answer, entries);
+        answer.figures = Some(crate::figures::write(dir, &[panel])?);
+    }
     Output::new(&answer, sheets(&answer), warnings)
+}
+
+/// The mean under every prior: one line a family.
+fn prior_panel(loaded: &LoadedEffects, answer: &Answer, entries: &[PriorEntry]) -> Panel {
+    let measure = loaded.measure;
+    let shown = |x| crate::figures::shown(measure, x);
+    let subject = crate::figures::subject(measure, answer.level, String::new());
+    let mut families: Vec<PriorFamily> = ["Half-normal", "Half-Cauchy", "Uniform"]
+        .map(|label| PriorFamily {
+            label: label.to_owned(),
+            points: Vec::new(),
+        })
+        .into();
+    let mut excluding = 0;
+    let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+    for entry in entries {
+        let (place, scale) = match entry.prior {
+            TauPrior::HalfNormal { scale } => (0, scale),
+            TauPrior::HalfCauchy { scale } => (1, scale),
+            TauPrior::Uniform { upper } => (2, upper),
+            _ => continue,
+        };
+        let (lower, upper) = entry.mu.central;
+        excluding += usize::from(lower > 0.0 || upper < 0.0);
+        (low, high) = (low.min(entry.mu.median), high.max(entry.mu.median));
+        if let Some(family) = families.get_mut(place) {
+            let interval = crate::figures::interval(measure, entry.mu.median, lower, upper);
+            family.points.push((scale, interval));
+        }
+    }
+    let number = |x: f64| text::value(shown(x), subject.effect.scale);
+    let title = format!(
+        "Under {excluding} of {} priors the interval lies on one side of no effect",
+        entries.len()
+    );
+    let medians = format!("the median lies from {} to {}", number(low), number(high));
+    let input = Priors {
+        heading: Heading {
+            id: "prior-sensitivity".to_owned(),
+            desc: format!("{title}; {medians}."),
+            title,
+            subtitle: format!("{} studies, mu ~ {}; {medians}.", answer.k, answer.mu_prior),
+            source: String::new(),
+        },
+        unit: if subject.effect.ratio {
+            "in logs of the effect".to_owned()
+        } else {
+            String::new()
+        },
+        effect: subject.effect,
+        families,
+    };
+    Panel {
+        name: "prior-sensitivity".to_owned(),
+        wide: priors(&input),
+        narrow: priors_narrow(&input),
+    }
 }
 
 fn options(arguments: &Arguments) -> Result<Options, Diagnostic> {
@@ -203,6 +275,7 @@ fn sensitivity(
         match posterior {
             Ok(found) => entries.push(PriorEntry {
                 tau_prior: prior.code(),
+                prior,
                 mu: found.mu,
                 tau: found.tau,
                 prob_beyond: found.prob_beyond,
@@ -224,6 +297,7 @@ fn averaged(arguments: &Arguments, effects: &Effects) -> Result<Option<BiasAvera
         unit: arguments.smd_unit,
         positive: published == Published::Positive,
         level: arguments.level,
+        threshold: None,
     };
     bias_averaging(effects, &options).map(Some)
 }

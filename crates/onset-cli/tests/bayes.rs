@@ -160,3 +160,36 @@ fn bad_use_and_bad_data() {
     ])
     .refused(1, &["z"]);
 }
+
+#[test]
+fn four_hundred_priors_make_a_figure() {
+    let file = eight_schools();
+    let dir = std::env::temp_dir().join(format!("onset-bayes-figures-{}", std::process::id()));
+    let folder = dir.to_str().unwrap();
+    let more = [
+        "--tau-prior",
+        "halfnormal:5",
+        "--sensitivity",
+        "5",
+        "--scales",
+        "134",
+        "--figures",
+        folder,
+        "--format",
+        "json",
+    ];
+    let found = onset(&words(&file, &more)).json();
+    assert_eq!(found["figures"][0], "prior-sensitivity.svg");
+    assert_eq!(found["sensitivity"].as_array().unwrap().len(), 402);
+    let svg = std::fs::read_to_string(dir.join("prior-sensitivity.svg")).unwrap();
+    assert!(
+        svg.contains("Under 0 of 402 priors the interval lies on one side of no effect"),
+        "{svg}"
+    );
+    std::fs::remove_dir_all(&dir).unwrap();
+    onset(&words(
+        &file,
+        &["--tau-prior", "halfnormal:5", "--figures", folder],
+    ))
+    .refused(2, &["--sensitivity"]);
+}

@@ -56,6 +56,25 @@ pub fn harmonic_mean(sizes: &[f64]) -> Option<f64> {
     Some(sizes.len() as f64 / sizes.iter().map(|n| 1.0 / n).sum::<f64>())
 }
 
+/// Risk in the treatment arm from a standardised mean difference, positive towards the event, at a control risk.
+///
+/// # Formula
+/// p_T = Phi(Phi^-1(p_C) + d); the number needed to treat is 1/(p_T - p_C). Both arms are taken as normal with one standard
+/// deviation, the event as a score past a cut-off.
+/// # Source
+/// Furukawa & Leucht 2011, PLoS One 6:e19070.
+///
+/// `None` for a control risk that does not lie between 0 and 1, or a difference that is not finite.
+///
+/// ```
+/// let treated = onset_effects::risk_from_smd(0.18, 0.3).unwrap();
+/// assert!((1.0 / (treated - 0.18) - 11.22).abs() < 0.005);
+/// ```
+pub fn risk_from_smd(control_risk: f64, smd: f64) -> Option<f64> {
+    let inside = control_risk > 0.0 && control_risk < 1.0 && smd.is_finite();
+    inside.then(|| normal::cdf(normal::quantile(control_risk) + smd))
+}
+
 /// p = (1 - sgn(cos t) sqrt(1 - (sin t + (sin t - 1/sin t)/n)^2))/2, t = 2y; 0 and 1 beyond the values that
 /// y takes at p = 0 and p = 1.
 fn freeman_tukey(y: f64, n: f64) -> f64 {
@@ -147,6 +166,28 @@ mod tests {
             0.25,
         );
         assert_eq!(Measure::OddsRatio.transformed(1e6, None), None);
+    }
+
+    /// Numbers needed to treat to two decimals.
+    const PRINTED: f64 = 0.005;
+
+    #[test]
+    fn numbers_needed_to_treat_from_standardised_differences() {
+        let nnt = |risk: f64, d: f64| 1.0 / (risk_from_smd(risk, d).unwrap() - risk);
+        for (risk, printed) in [
+            (0.18, [11.22, 6.44, 5.30, 4.26]),
+            (0.30, [8.99, 5.37, 4.50, 3.71]),
+        ] {
+            for (d, printed) in [0.3, 0.49, 0.58, 0.7].into_iter().zip(printed) {
+                assert!(
+                    (nnt(risk, d) - printed).abs() < PRINTED,
+                    "{risk} {d} {}",
+                    nnt(risk, d)
+                );
+            }
+        }
+        assert_eq!(risk_from_smd(0.0, 0.3), None);
+        assert_eq!(risk_from_smd(0.3, f64::NAN), None);
     }
 
     #[test]

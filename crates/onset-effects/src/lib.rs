@@ -33,7 +33,7 @@ pub mod superiority;
 pub mod tetrachoric;
 pub mod two_by_two;
 
-pub use back_transform::harmonic_mean;
+pub use back_transform::{harmonic_mean, risk_from_smd};
 pub use compute::{ComputeError, RowEffect, compute};
 pub use effect::{Effect, EffectError};
 pub use effects::{Effects, EffectsError};

@@ -8,7 +8,7 @@
 mod support;
 
 use onset_effects::Effects;
-use onset_models::bayes::TauPrior;
+use onset_models::bayes::{BiasOptions, TauPrior, bias_averaging};
 use onset_models::floor::{
     Analysis, Bias, Estimator, Fitted, FloorError, Target, beyond_range, fit, fit_all, floor, fork_balanced,
     fork_effects,
@@ -201,4 +201,71 @@ fn ten_thousand_refits_differ() {
     distinct.dedup();
     // tau2 = 0 makes models agree, and only then
     assert!(distinct.len() > 12_000, "{}", distinct.len());
+}
+
+/// The averaged models in the floor: the same numbers as on their own, a mirror image for the mirrored data, in other units the
+/// same analysis, and nothing below ten studies.
+#[test]
+fn averaged_models_of_publication_bias() {
+    let effects = tricyclics();
+    let run = |effects: &Effects, target: &Target, unit: f64| {
+        let analysis = Analysis {
+            effects,
+            estimator: Estimator::Random(Tau2Method::Reml, None),
+            bias: Bias::Averaged { unit },
+        };
+        fit(&analysis, target)
+    };
+    let found = run(&effects, &LOWER, 1.0).unwrap();
+    let direct = bias_averaging(
+        &effects,
+        &BiasOptions {
+            positive: false,
+            threshold: Some(found.lower),
+            ..BiasOptions::default()
+        },
+    )
+    .unwrap();
+    assert_eq!(found.estimate, direct.averaged.mean);
+    assert_eq!(
+        (found.lower, found.upper),
+        (direct.averaged.lower, direct.averaged.upper)
+    );
+    // beyond the lower end of a 95 % interval lie 2.5 %
+    assert!(
+        found.lower < 0.0 && (direct.prob_beyond.unwrap() - 0.025).abs() < 1e-6,
+        "{direct:?}"
+    );
+    let beyond = found.beyond.unwrap();
+    assert!(beyond > 0.0 && beyond < direct.effect.posterior, "{beyond}");
+    let turned = |y: f64, unit: f64| {
+        let y = effects.y().iter().map(|x| y * x).collect();
+        let v = effects.v().iter().map(|v| v * unit * unit).collect();
+        Effects::new(y, v, effects.labels().to_vec()).unwrap()
+    };
+    let higher = Target {
+        lower_is_better: false,
+        ..LOWER
+    };
+    let mirror = run(&turned(-1.0, 1.0), &higher, 1.0).unwrap();
+    assert!((mirror.estimate + found.estimate).abs() < 1e-12);
+    assert!((mirror.lower + found.upper).abs() < 1e-9 && (mirror.upper + found.lower).abs() < 1e-9);
+    assert!((mirror.beyond.unwrap() - beyond).abs() < 1e-12);
+    let points = Target {
+        important: 10.0 * LOWER.important,
+        ..LOWER
+    };
+    let scaled = run(&turned(10.0, 10.0), &points, 10.0).unwrap();
+    assert!((scaled.estimate - 10.0 * found.estimate).abs() < 1e-9);
+    assert!((scaled.beyond.unwrap() - beyond).abs() < 1e-9);
+    let nine = Effects::new(
+        effects.y()[..9].to_vec(),
+        effects.v()[..9].to_vec(),
+        effects.labels()[..9].to_vec(),
+    )
+    .unwrap();
+    assert!(matches!(
+        run(&nine, &LOWER, 1.0),
+        Err(FloorError::TooFewForBias { found: 9 })
+    ));
 }

@@ -6,12 +6,15 @@ pub(crate) mod comparison;
 pub(crate) mod course;
 pub(crate) mod diagnosis;
 pub(crate) mod durability;
+pub(crate) mod economics;
 pub(crate) mod evidence;
 pub(crate) mod floor;
 pub(crate) mod forest;
 pub(crate) mod funnel;
 pub(crate) mod network;
+pub(crate) mod priors;
 pub(crate) mod timecourse;
+pub(crate) mod verdict;
 
 use crate::words;
 use onset_plot::Scene;
@@ -53,14 +56,22 @@ pub fn figures(answers: &Answers) -> Vec<Figure> {
     let mut list = course::figures(answers);
     for (pool, name) in answers.size.by.iter().zip(&names) {
         list.extend(forest::figure(pool, name));
-        list.extend(absolute::figure(pool, name, headline));
+        list.extend(absolute::figure(
+            pool,
+            name,
+            headline,
+            words::rated(answers, pool),
+        ));
         list.extend(funnel::figure(pool, name));
         list.extend(diagnosis::figures(pool, name));
     }
     list.extend(blinding::figure(answers));
     list.extend(comparison::figure(answers));
     list.extend(network::figures(answers));
+    list.extend(economics::figures(answers));
     list.extend(floor::figure(answers));
+    list.extend(priors::figure(answers));
+    list.extend(verdict::figures(answers));
     list.extend(timecourse::figures(answers));
     list.extend(durability::figures(answers));
     list.extend(evidence::cohorts(&answers.evidence));

@@ -14,6 +14,7 @@ mod methods;
 mod network;
 mod parts;
 mod pool;
+mod priors;
 mod provenance;
 mod sections;
 mod timecourse;

@@ -11,6 +11,7 @@ mod floor;
 mod grade;
 mod network;
 mod pools;
+mod priors;
 mod verdict;
 
 use onset_data::RowId;
@@ -195,12 +196,13 @@ fn three(interval: Option<&Interval>) -> [Cell; 3] {
 
 /// Every table, in a fixed order; a part of them is made when it is reached.
 pub fn tables(answers: &Answers) -> impl Iterator<Item = Table> + '_ {
-    let parts: [fn(&Answers) -> Vec<Table>; 9] = [
+    let parts: [fn(&Answers) -> Vec<Table>; 10] = [
         pools::tables,
         |answers| answers.ledger.iter().flat_map(blinding::tables).collect(),
         grade::tables,
         |answers| answers.floor.iter().flat_map(floor::tables).collect(),
         |answers| answers.economics.iter().flat_map(economics::tables).collect(),
+        |answers| answers.priors.iter().flat_map(priors::tables).collect(),
         |answers| answers.verdict.iter().flat_map(verdict::tables).collect(),
         |answers| answers.durability.iter().map(durability::table).collect(),
         |answers| answers.network.iter().flat_map(network::tables).collect(),

@@ -197,6 +197,12 @@ pub(crate) fn plain(code: &str) -> String {
     code.replace(['-', '_'], " ")
 }
 
+/// How certain a pool is, where certainty was rated.
+pub(crate) fn rated<'a>(answers: &'a Answers, pool: &Pool) -> Option<&'a onset_review::grade::Rated> {
+    let grade = answers.grade.as_ref()?;
+    grade.pools.iter().find(|rated| rated.id == pool.id)
+}
+
 /// The pool a JSON Pointer such as `/size/by/3` leads to.
 pub(crate) fn pool_at<'a>(answers: &'a Answers, pointer: &str) -> Option<&'a Pool> {
     let index: usize = pointer.strip_prefix("/size/by/")?.parse().ok()?;

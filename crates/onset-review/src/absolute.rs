@@ -41,6 +41,7 @@ pub(crate) fn absolute(index: &Index<'_>, job: Job<'_>, fit: &Fit) -> Option<Abs
         fit,
         draws,
         Stream::new(seed, stream_number(&id)),
+        None,
     )?;
     let point = treated_risk(job.measure, fit.mean.value, risk.value)?;
     let level = index.protocol.model.level;
@@ -79,13 +80,32 @@ pub(crate) fn differences(index: &Index<'_>, job: Job<'_>, fit: &Fit) -> Option<
     let (draws, seed) = (index.protocol.model.draws.max(1000), index.protocol.review.seed);
     let id = format!("{}/{}/{}", job.comparison.id, job.outcome.id, job.window.id);
     let stream = Stream::new(seed, stream_number(&id));
-    let sample = sample(job.measure, risk, fit, draws, stream)?;
+    let sample = sample(job.measure, risk, fit, draws, stream, None)?;
     let both = sample.treated.iter().zip(&sample.control);
     let found = Differences {
         value: treated_risk(job.measure, fit.mean.value, risk.value)? - risk.value,
         draws: both.map(|(t, c)| t - c).collect(),
     };
     Some((found, key))
+}
+
+/// The risks of one pool as [`absolute`] draws them, with the protocol key of the control risk; for a new setting the effect
+/// of each draw is moved by tau times a normal deviate of a stream of its own.
+pub(crate) fn risks(
+    index: &Index<'_>,
+    job: Job<'_>,
+    fit: &Fit,
+    new_setting: bool,
+) -> Option<(Risks, String)> {
+    let (risk, key) = control_risk(job)?;
+    let (draws, seed) = (index.protocol.model.draws.max(1000), index.protocol.review.seed);
+    let id = format!("{}/{}/{}", job.comparison.id, job.outcome.id, job.window.id);
+    let new = new_setting.then(|| {
+        let tau = fit.tau2.unwrap_or(0.0).max(0.0).sqrt();
+        (tau, Stream::new(seed, stream_number(&format!("{id}/new"))))
+    });
+    let stream = Stream::new(seed, stream_number(&id));
+    Some((sample(job.measure, risk, fit, draws, stream, new)?, key))
 }
 
 /// A value with the quantiles of its draws.
@@ -111,9 +131,10 @@ fn treated_risk(measure: EffectMeasure, effect: f64, risk: f64) -> Option<f64> {
     }
 }
 
-struct Sample {
-    control: Vec<f64>,
-    treated: Vec<f64>,
+/// Draws of the risks in both arms.
+pub(crate) struct Risks {
+    pub control: Vec<f64>,
+    pub treated: Vec<f64>,
     capped: bool,
 }
 
@@ -123,11 +144,12 @@ fn sample(
     fit: &Fit,
     draws: u32,
     mut stream: Stream,
-) -> Option<Sample> {
+    mut new: Option<(f64, Stream)>,
+) -> Option<Risks> {
     let p = risk.value;
     let logit = (p / (1.0 - p)).ln();
     let spread = risk.standard_error / (p * (1.0 - p));
-    let mut sample = Sample {
+    let mut sample = Risks {
         control: Vec::with_capacity(draws as usize),
         treated: Vec::with_capacity(draws as usize),
         capped: false,
@@ -139,7 +161,8 @@ fn sample(
         if let Some(df) = fit.df {
             deviate /= (stream.chi_squared(df) / df).sqrt();
         }
-        let effect = fit.mean.value + fit.se * deviate;
+        let between = new.as_mut().map_or(0.0, |(tau, stream)| *tau * stream.normal());
+        let effect = fit.mean.value + fit.se * deviate + between;
         let treated = treated_risk(measure, effect, control)?;
         sample.capped |= measure == EffectMeasure::RR && effect.exp() * control > 1.0;
         sample.control.push(control);

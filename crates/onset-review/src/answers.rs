@@ -40,6 +40,9 @@ pub struct Answers {
     /// What the least favourable defensible analysis of the headline result still supports.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub floor: Option<crate::floor::FloorReport>,
+    /// The headline result under hundreds of priors, where a Bayesian reading of it is declared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priors: Option<crate::priors::PriorGrid>,
     /// What an extra responder or remitter costs, at declared prices.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub economics: Option<crate::economics::EconomicsReport>,

@@ -11,7 +11,7 @@ use onset_models::bayes::{Options, TauPrior, nnhm};
 const STUDIES: usize = 2;
 /// Scale of the half-normal prior on standardised mean differences and log odds ratios; on points it is this share of
 /// the reference standard deviation (Roever et al. 2021, Res Synth Methods 12:448).
-const SCALE: f64 = 0.5;
+pub(crate) const SCALE: f64 = 0.5;
 
 /// Posterior of the mean under a half-normal prior on tau and a flat one on the mean; None for other numbers of studies
 /// and for measures without a declared scale.

@@ -8,17 +8,23 @@
 //! # Source
 //! Briggs, Claxton & Sculpher 2006, chapters 4 and 5.
 
+mod model;
+
+pub use model::{ArmTotal, ModelInput, ModelReport};
+pub use onset_models::economics::AtWillingness;
+
 use crate::absolute;
 use crate::answers::{Interval, Pool};
-use crate::fit;
+use crate::fit::{self, Fit};
 use crate::gather::Job;
 use crate::index::Index;
 use crate::protocol::{Course, Direction, Economics, Price};
 use crate::size::{checked, gather, measure_of};
+use crate::timecourse::TimeCourses;
 use onset_data::RowId;
 use onset_data::evidence::Evidence;
 use onset_math::random::Stream;
-use onset_models::economics::{AtWillingness, Draws, assess};
+use onset_models::economics::{Draws, assess};
 use serde::Serialize;
 
 /// Costs of courses of treatment.
@@ -29,6 +35,8 @@ pub struct EconomicsReport {
     pub currency: Option<String>,
     pub perspective: Option<String>,
     pub courses: Vec<CourseCost>,
+    /// Cost for a quality-adjusted life year.
+    pub models: Vec<ModelReport>,
     /// Costs and results of models printed elsewhere, as they stand in `costs.csv`.
     pub printed: Vec<PrintedCost>,
     pub protocol: Vec<String>,
@@ -81,13 +89,20 @@ pub struct OutcomeCost {
     pub upper: Option<f64>,
     /// Along the willingness to pay.
     pub at: Vec<AtWillingness>,
+    /// The acceptability curve, from 0 to the largest declared willingness.
+    pub curve: Vec<AtWillingness>,
     /// Why there is no ratio, or no interval of it.
     pub why_not: Option<String>,
     pub protocol: Vec<String>,
 }
 
 /// The report; `None` where the protocol declares no prices and none are printed.
-pub(crate) fn report(index: &Index<'_>, evidence: &Evidence, pools: &[Pool]) -> Option<EconomicsReport> {
+pub(crate) fn report(
+    index: &Index<'_>,
+    evidence: &Evidence,
+    pools: &[Pool],
+    timecourses: Option<&TimeCourses>,
+) -> Option<EconomicsReport> {
     let declared = index.protocol.economics.as_ref();
     if declared.is_none() && evidence.costs.is_empty() {
         return None;
@@ -96,7 +111,12 @@ pub(crate) fn report(index: &Index<'_>, evidence: &Evidence, pools: &[Pool]) -> 
         let courses = declared.course.iter();
         courses.filter_map(|course| one(index, pools, declared, course))
     });
+    let models = declared.into_iter().flat_map(|declared| {
+        let models = declared.model.iter();
+        models.filter_map(|model| model::model(index, pools, timecourses, declared, model))
+    });
     Some(EconomicsReport {
+        models: models.collect(),
         currency: declared.map(|d| d.currency.clone()),
         perspective: declared.map(|d| d.perspective.clone()),
         courses: courses.collect(),
@@ -131,24 +151,19 @@ fn one(index: &Index<'_>, pools: &[Pool], declared: &Economics, course: &Course)
         .outcomes
         .iter()
         .map(|id| {
-            let job = index.outcome(id).map(|outcome| Job {
-                comparison,
-                outcome,
-                window,
-                measure: measure_of(&index.protocol.model, outcome),
-            });
             let mut found = OutcomeCost {
-                outcome_label: job.map_or_else(|| id.clone(), |job| job.outcome.label.clone()),
+                outcome_label: index.outcome(id).map_or_else(|| id.clone(), |o| o.label.clone()),
                 pool: None,
                 effect: None,
                 ratio: None,
                 lower: None,
                 upper: None,
                 at: Vec::new(),
+                curve: Vec::new(),
                 why_not: None,
                 protocol: vec![key.clone()],
             };
-            if let Err(why) = outcome(&mut found, index, pools, declared, job, &cost) {
+            if let Err(why) = outcome(&mut found, index, pools, declared, (course, id), &cost) {
                 found.why_not = Some(why);
             }
             found
@@ -194,26 +209,69 @@ fn costs(prices: &[Price], draws: u32, mut stream: Stream) -> Vec<f64> {
         .collect()
 }
 
-fn outcome(
-    found: &mut OutcomeCost,
-    index: &Index<'_>,
+/// A pool, gathered and fitted again.
+struct Refitted<'a> {
+    position: usize,
+    job: Job<'a>,
+    fit: Fit,
+}
+
+fn pooled<'a>(
+    index: &Index<'a>,
     pools: &[Pool],
-    declared: &Economics,
-    job: Option<Job<'_>>,
-    cost: &[f64],
-) -> Result<(), String> {
-    let job = job.ok_or("The protocol lacks the outcome.")?;
-    let id = format!("{}/{}/{}", job.comparison.id, job.outcome.id, job.window.id);
+    comparison: &str,
+    outcome: &str,
+    window: &str,
+) -> Result<Refitted<'a>, String> {
+    let comparison = index.protocol.comparison.iter().find(|c| c.id == comparison);
+    let (Some(comparison), Some(outcome), Some(window)) =
+        (comparison, index.outcome(outcome), index.window(window))
+    else {
+        return Err("The protocol lacks the outcome.".to_owned());
+    };
+    let model = &index.protocol.model;
+    let job = Job {
+        comparison,
+        outcome,
+        window,
+        measure: measure_of(model, outcome),
+    };
+    let id = format!("{}/{}/{}", comparison.id, outcome.id, window.id);
     let position = pools.iter().position(|pool| pool.id == id);
     let position = position.ok_or("The comparison has no pool of this outcome in this window.")?;
-    found.pool = Some(format!("/size/by/{position}"));
-    let model = &index.protocol.model;
     let gathered = gather(index, job, model);
     if gathered.members.is_empty() {
         return Err("No trial of this comparison reports it in this window.".to_owned());
     }
     let effects = checked(&gathered.members)?;
     let fit = fit::fit(&effects, model)?.value;
+    Ok(Refitted { position, job, fit })
+}
+
+/// Points of a drawn acceptability curve.
+const CURVE: usize = 41;
+
+/// The acceptability curve from 0 to the largest declared willingness.
+fn curve(draws: &Draws, declared: &[f64], level: f64) -> Result<Vec<AtWillingness>, String> {
+    let most = declared.iter().copied().fold(0.0, f64::max);
+    let grid: Vec<f64> = (0..CURVE).map(|i| most * i as f64 / (CURVE - 1) as f64).collect();
+    assess(draws, &grid, level)
+        .map(|found| found.at)
+        .map_err(|e| e.to_string())
+}
+
+fn outcome(
+    found: &mut OutcomeCost,
+    index: &Index<'_>,
+    pools: &[Pool],
+    declared: &Economics,
+    (course, id): (&Course, &str),
+    cost: &[f64],
+) -> Result<(), String> {
+    let refitted = pooled(index, pools, &course.comparison, id, &course.window)?;
+    found.pool = Some(format!("/size/by/{}", refitted.position));
+    let model = &index.protocol.model;
+    let (job, fit) = (refitted.job, refitted.fit);
     let (difference, key) = absolute::differences(index, job, &fit)
         .ok_or("No control risk is declared, so that people cannot be counted.")?;
     let sign = match job.outcome.direction {
@@ -239,6 +297,7 @@ fn outcome(
     found.ratio = (point > 0.0).then(|| mean / point);
     (found.lower, found.upper) = assessed.interval.unzip();
     found.at = assessed.at;
+    found.curve = curve(&draws, &declared.willingness, model.level)?;
     if found.ratio.is_none() {
         found.why_not =
             Some("The treatment is not better on this outcome: an extra person has no price.".to_owned());

@@ -321,7 +321,7 @@ fn read<'a>(declared: &'a Floor, job: Job<'_>) -> Result<Vec<Read<'a>>, String> 
                 .options
                 .iter()
                 .map(|option| {
-                    parse(fork.id, option, job.measure)
+                    parse(fork.id, option, job.measure, job.outcome)
                         .map(|choice| (option.as_str(), choice))
                         .map_err(|allowed| format!("'{option}' is no option; allowed: {allowed}."))
                 })
@@ -433,7 +433,7 @@ fn ways(forks: &[Read<'_>], data: &[Data], model: &Model) -> Vec<Way> {
                 Some((_, Choice::Bias(bias))) => *bias,
                 _ => Bias::Ignored,
             };
-            if matches!(bias, Bias::Pet | Bias::Peese | Bias::Selection) {
+            if bias.replaces_model() {
                 ways.push(Way {
                     path,
                     data: at,

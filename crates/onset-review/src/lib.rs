@@ -20,6 +20,7 @@ pub mod ledger;
 pub mod missing;
 pub mod network;
 mod phrase;
+pub mod priors;
 pub mod propagate;
 pub mod protocol;
 mod protocol_read;

@@ -21,7 +21,10 @@ pub use certainty::{
     MissingResult,
 };
 pub use durability::{Durability, DurabilityEntry, DurabilityGroup, Estimand};
-pub use economics::{Course, Economics, Price};
+pub use economics::{
+    CostModel, Course, Economics, Extrapolation, ModelArm, ModelState, OffTreatment, Price, StateCost,
+    StateUtility, Transition,
+};
 pub use floor::{Floor, Fork, ForkKind};
 pub use model::{
     ContrastUse, Conversion, Crossover, CrossoverUse, EffectMeasure, IntervalMethod, Model, MultiArm, Tau2,

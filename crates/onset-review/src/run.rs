@@ -11,6 +11,7 @@ use crate::ledger;
 use crate::missing;
 use crate::network;
 use crate::phrase;
+use crate::priors;
 use crate::propagate;
 use crate::protocol::{Direction, Protocol};
 use crate::size;
@@ -99,7 +100,8 @@ pub fn run(
         ledger,
         grade,
         floor,
-        economics: economics::report(&index, evidence, &pools),
+        economics: economics::report(&index, evidence, &pools, courses.as_ref()),
+        priors: priors::grid(&index, &pools),
         verdict: verdict::report(&index, evidence, &pools),
         missing: missing::missing(&index, &pools),
         flagged: propagate::flagged(protocol, evidence, &pools, checks),

@@ -8,8 +8,10 @@
 //! ```
 
 mod markov;
+mod tree;
 
 pub use markov::{Cohort, Cycle, Trace, cohort};
+pub use tree::{Health, MONTH, Plan, STATES, TreeArm, TreeTotal, stay, tree};
 
 use serde::Serialize;
 use thiserror::Error;
@@ -31,6 +33,10 @@ pub enum EconomicsError {
         "the transition probabilities from state {state} in cycle {cycle} do not lie in 0..1 or add up to {found}, not 1"
     )]
     NotAProbability { state: usize, cycle: usize, found: f64 },
+    #[error(
+        "remission {remission} and response {response} are no probabilities, or more people remit than respond"
+    )]
+    Tree { remission: f64, response: f64 },
     #[error("the {what} has {found} entries where {needed} are needed")]
     Shape {
         what: &'static str,

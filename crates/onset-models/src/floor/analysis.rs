@@ -1,6 +1,6 @@
 //! One analysis: a set of effects, a model, a treatment of publication bias.
 
-use crate::bayes::{self, BayesError, TauPrior, nnhm};
+use crate::bayes::{self, BayesError, BiasOptions, TauPrior, bias_averaging, nnhm};
 use crate::pool::{Estimate, Method, Options, PoolError, PredictionChoice, Tau2Method, Test, pool};
 use crate::smallstudy::selection::{SelectionOptions, WeightFunction, select};
 use crate::smallstudy::{ENOUGH_STUDIES, Side, SmallStudyError, peese, pet, worst_case};
@@ -21,7 +21,7 @@ pub enum Estimator {
 }
 
 /// What is done about publication bias.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Bias {
     /// Nothing.
     Ignored,
@@ -34,6 +34,22 @@ pub enum Bias {
     Selection,
     /// Nonaffirmative studies only.
     WorstCase,
+    /// Average over 36 models (effect x heterogeneity x publication), weights of less significant studies at most 1 in each:
+    /// posterior mean and central interval of mu, with the models without an effect at 0. It takes the place of the model.
+    Averaged {
+        /// One standardised mean difference in units of the effect.
+        unit: f64,
+    },
+}
+
+impl Bias {
+    /// Whether it stands in the place of the model.
+    pub fn replaces_model(self) -> bool {
+        match self {
+            Bias::Pet | Bias::Peese | Bias::Selection | Bias::Averaged { .. } => true,
+            Bias::Ignored | Bias::WorstCase => false,
+        }
+    }
 }
 
 /// Studies from which an interval with t quantiles is admitted: with two there is one degree of freedom.
@@ -156,7 +172,8 @@ pub enum FloorError {
 /// # Errors
 /// `TooFewForBias` below ten studies for every treatment of publication bias; `NotConverged`; what the models refuse.
 /// # Source
-/// Stanley & Doucouliagos 2014 (PET, PEESE); Mathur & VanderWeele 2020 (worst case); Sterne 2011 (ten studies).
+/// Stanley & Doucouliagos 2014 (PET, PEESE); Mathur & VanderWeele 2020 (worst case); Sterne 2011 (ten studies); Bartos, Maier,
+/// Wagenmakers et al. 2023 (model averaging).
 pub fn fit(analysis: &Analysis<'_>, target: &Target) -> Result<Fitted, FloorError> {
     let k = analysis.effects.k();
     if analysis.bias != Bias::Ignored && k < ENOUGH_STUDIES {
@@ -183,6 +200,21 @@ pub fn fit(analysis: &Analysis<'_>, target: &Target) -> Result<Fitted, FloorErro
                 return Err(FloorError::NotConverged);
             }
             Ok(around(&found.mean, target))
+        }
+        (Bias::Averaged { unit }, _) => {
+            let options = BiasOptions {
+                unit,
+                positive: !target.lower_is_better,
+                level: target.level,
+                threshold: Some(target.threshold()),
+            };
+            let found = bias_averaging(analysis.effects, &options)?;
+            Ok(Fitted {
+                estimate: found.averaged.mean,
+                lower: found.averaged.lower,
+                upper: found.averaged.upper,
+                beyond: found.prob_beyond,
+            })
         }
         (Bias::WorstCase, Estimator::Bayes(_)) => Err(FloorError::NoSuchCombination),
         (Bias::WorstCase, estimator) => {

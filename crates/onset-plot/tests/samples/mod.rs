@@ -2,6 +2,8 @@
 //! ones where they are named "Trial".
 #![allow(dead_code)]
 
+pub mod lines;
+
 use onset_data::RowId;
 use onset_plot::caterpillar::{Caterpillar, CaterpillarPoint};
 use onset_plot::cohorts::{Cohort, Cohorts};
@@ -1151,6 +1153,31 @@ fn single() -> Vec<(&'static str, Scene, Scene)> {
             (
                 p::contributions(&networks::carried()),
                 p::contributions_narrow(&networks::carried()),
+            ),
+        ),
+        named(
+            "acceptability",
+            (
+                p::lines(&lines::acceptability()),
+                p::lines_narrow(&lines::acceptability()),
+            ),
+        ),
+        named(
+            "priors",
+            (p::priors(&lines::priors()), p::priors_narrow(&lines::priors())),
+        ),
+        named(
+            "priors-ratio",
+            (
+                p::priors(&lines::priors_ratio()),
+                p::priors_narrow(&lines::priors_ratio()),
+            ),
+        ),
+        named(
+            "monitored",
+            (
+                p::lines(&lines::monitored()),
+                p::lines_narrow(&lines::monitored()),
             ),
         ),
     ]

@@ -5,10 +5,16 @@ use crate::words;
 use onset_plot::icons::{IconArm, Icons};
 use onset_plot::{Heading, icons, icons_narrow, text};
 use onset_review::answers::{Absolute, Interval, Pool};
+use onset_review::grade::Rated;
 
 /// The icon arrays of a pool; `None` without absolute effects, and for single trials outside of the
 /// headline's comparison: 200 drawn people would lend them weight.
-pub(super) fn figure(pool: &Pool, name: &str, headline: Option<&Pool>) -> Option<Figure> {
+pub(super) fn figure(
+    pool: &Pool,
+    name: &str,
+    headline: Option<&Pool>,
+    rated: Option<&Rated>,
+) -> Option<Figure> {
     let absolute = pool.absolute.as_ref()?;
     let first = headline.is_some_and(|h| h.comparison == pool.comparison);
     if pool.k < 2 && !first {
@@ -19,8 +25,8 @@ pub(super) fn figure(pool: &Pool, name: &str, headline: Option<&Pool>) -> Option
         heading: Heading {
             id: id.clone(),
             title: finding(pool, absolute),
-            subtitle: subtitle(pool, absolute),
-            desc: alternative(pool, absolute),
+            subtitle: subtitle(pool, absolute, rated),
+            desc: alternative(pool, absolute, rated),
             source: String::new(),
         },
         event: event(pool),
@@ -65,7 +71,14 @@ pub(crate) fn finding(pool: &Pool, absolute: &Absolute) -> String {
     )
 }
 
-fn subtitle(pool: &Pool, absolute: &Absolute) -> String {
+/// The result in words by certainty and size, with a blank after it; nothing where certainty was not rated.
+fn in_words(rated: Option<&Rated>) -> String {
+    rated.map_or_else(String::new, |rated| {
+        format!("Certainty {}. {} ", rated.certainty, rated.sentence)
+    })
+}
+
+fn subtitle(pool: &Pool, absolute: &Absolute, rated: Option<&Rated>) -> String {
     let capped = if absolute.capped {
         " A risk above 1 was cut to 1 in some draws."
     } else {
@@ -77,19 +90,21 @@ fn subtitle(pool: &Pool, absolute: &Absolute) -> String {
         .map(|e| format!("{}, {}", words::uncapital(&words::estimate(e)), e.model))
         .unwrap_or_default();
     format!(
-        "People per 100, from the pooled {ratio}; {}. Risk without treatment: {}.{capped}",
+        "{}People per 100, from the pooled {ratio}; {}. Risk without treatment: {}.{capped}",
+        rated.map_or_else(String::new, |rated| format!("Certainty {}. ", rated.certainty)),
         words::weight_of(pool.k, pool.n),
         absolute.control_risk_source,
     )
 }
 
-fn alternative(pool: &Pool, absolute: &Absolute) -> String {
+fn alternative(pool: &Pool, absolute: &Absolute, rated: Option<&Rated>) -> String {
     let risk = |risk: &Interval| {
         let range = text::per_100_range(risk.lower, risk.upper);
         format!("{} ({range})", text::per_100(risk.value))
     };
     format!(
-        "{}. Per 100 people: {} with {}, {} with {}. {}.",
+        "{}{}. Per 100 people: {} with {}, {} with {}. {}.",
+        in_words(rated),
         finding(pool, absolute),
         risk(&absolute.control_risk),
         words::uncapital(&pool.control_label),

@@ -142,7 +142,7 @@ fn size(answers: &Answers, figures: &BTreeMap<String, Figure>) -> Screen {
     }
     let known = html! {
         @if let Some(pool) = found { (average(pool)) }
-        @for (pool, absolute, name) in &absolute { (per_hundred(pool, absolute, figures.get(name))) }
+        @for (pool, absolute, name) in &absolute { (per_hundred(answers, pool, absolute, figures.get(name))) }
     };
     Screen {
         anchor: "size",
@@ -209,7 +209,7 @@ fn average(pool: &Pool) -> Markup {
 }
 
 /// Both arms out of 100, with their icon arrays.
-fn per_hundred(pool: &Pool, absolute: &Absolute, figure: Option<&Figure>) -> Markup {
+fn per_hundred(answers: &Answers, pool: &Pool, absolute: &Absolute, figure: Option<&Figure>) -> Markup {
     let arm = |label: &str, risk: &onset_review::answers::Interval| {
         let label = words::uncapital(label);
         html! {
@@ -227,6 +227,7 @@ fn per_hundred(pool: &Pool, absolute: &Absolute, figure: Option<&Figure>) -> Mar
             (arm(&pool.treatment_label, &absolute.treatment_risk))
         }
         @if let Some(figure) = figure { figure { (page::drawings(figure)) } }
+        @if let Some(rated) = words::rated(answers, pool) { p.in-words { strong { (how_sure(rated, pool)) } } }
         p.small {
             "The gap comes from " (studies(pool.k, pool.n)) ". The number for "
             (words::uncapital(&pool.control_label)) " was set before: " (absolute.control_risk_source) "."
@@ -418,6 +419,29 @@ fn plain_level(level: u8) -> &'static str {
         3 => "fairly sure",
         2 => "not very sure",
         _ => "not sure at all",
+    }
+}
+
+/// What the icons show, in words by how sure it is and how large.
+fn how_sure(rated: &Rated, pool: &Pool) -> String {
+    let (treatment, control) = (
+        words::uncapital(&pool.treatment_label),
+        words::uncapital(&pool.control_label),
+    );
+    let size = match rated.size.as_deref() {
+        Some("large") => "a large gap",
+        Some("small") => "a small gap",
+        Some("trivial") => "little or no gap",
+        _ => "a gap",
+    };
+    let between = format!("between {treatment} and {control}");
+    match rated.level {
+        4 => format!("There is {size} {between}. We are very sure of this."),
+        3 => format!("There is likely {size} {between}. We are fairly sure of this."),
+        2 => format!("There may be {size} {between}. We are not very sure of this."),
+        _ => format!(
+            "We are not sure at all of these numbers. The real gap {between} may be quite different, and there may be none."
+        ),
     }
 }
 

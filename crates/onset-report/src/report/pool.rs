@@ -147,6 +147,10 @@ pub(super) fn result(context: &Context<'_>, pool: &Pool) -> Markup {
         (parts::notes(&pool.warnings))
         @if let Some(absolute) = absolute {
             (parts::figure(context, &format!("icons-{name}")))
+            @match words::rated(context.answers, pool) {
+                Some(rated) => p.in-words { strong { "Certainty " (rated.certainty) ": " } (rated.sentence) },
+                None => p.in-words { "How certain these numbers are has not been rated." },
+            }
             (per_hundred(pool, absolute))
         }
     };

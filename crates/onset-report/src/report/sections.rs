@@ -1,8 +1,8 @@
 //! One section for each question that has something to show.
 
 use super::{
-    Context, Section, blinding, certainty, durability, economics, floor, network, parts, pool, timecourse,
-    verdict,
+    Context, Section, blinding, certainty, durability, economics, floor, network, parts, pool, priors,
+    timecourse, verdict,
 };
 use crate::figures::{comparison, course};
 use crate::report::grid::{Grid, number, words as text_column};
@@ -43,11 +43,12 @@ pub(super) fn questions(context: &Context<'_>) -> Vec<Section> {
     list
 }
 
-/// The rating, the floor, and what each trial added.
+/// The rating, the floor, what the prior does, and what each trial added.
 fn sure(context: &Context<'_>) -> Option<Markup> {
     joined([
         certainty::section(context),
         floor::section(context),
+        priors::section(context),
         verdict::section(context),
     ])
 }

@@ -26,7 +26,11 @@ pub(super) fn section(context: &Context<'_>) -> Option<Markup> {
                     (trials(context, found, pool))
                     @if let Some(next) = &found.next { (next_trial(next)) }
                     @if let Some(view) = &found.sequential {
-                        (parts::folded("As a monitored series (a second view, not the conclusion)", false, &monitored(view, pool)))
+                        @let body = html! {
+                            (parts::figure(context, &crate::figures::verdict::name(found)))
+                            (monitored(view, pool))
+                        };
+                        (parts::folded("As a monitored series (a second view, not the conclusion)", true, &body))
                     }
                 }
             }

@@ -9,6 +9,16 @@ pub(super) fn tables(report: &EconomicsReport) -> Vec<Table> {
     if !report.courses.is_empty() {
         list.push(courses(report));
     }
+    if !report.models.is_empty() {
+        list.push(inputs(report));
+    }
+    if report.models.iter().any(|model| !model.arms.is_empty()) {
+        list.push(models(report));
+    }
+    let curves = acceptability(report);
+    if !curves.rows.is_empty() {
+        list.push(curves);
+    }
     if !report.printed.is_empty() {
         list.push(printed(report));
     }
@@ -49,6 +59,108 @@ fn courses(report: &EconomicsReport) -> Table {
                     at.evpi.into(),
                 ]);
             }
+        }
+    }
+    table
+}
+
+fn inputs(report: &EconomicsReport) -> Table {
+    let header = [
+        "model",
+        "input",
+        "value",
+        "standard_error",
+        "distribution",
+        "source",
+    ];
+    let mut table = Table::new("costs-model-inputs", &header);
+    for model in &report.models {
+        for input in &model.inputs {
+            table.rows.push(vec![
+                model.id.as_str().into(),
+                input.label.as_str().into(),
+                input.value.into(),
+                input.standard_error.into(),
+                input.distribution.as_str().into(),
+                input.source.as_str().into(),
+            ]);
+        }
+        for missing in &model.missing {
+            table.rows.push(vec![
+                model.id.as_str().into(),
+                missing.as_str().into(),
+                None::<f64>.into(),
+                None::<f64>.into(),
+                "missing".into(),
+                None::<String>.into(),
+            ]);
+        }
+    }
+    table
+}
+
+fn models(report: &EconomicsReport) -> Table {
+    let header = [
+        "model",
+        "arm",
+        "currency",
+        "months_after_window",
+        "cost",
+        "qaly",
+        "months_in_remission",
+        "months_in_response",
+        "months_depressed",
+        "months_off",
+        "months_dead",
+    ];
+    let mut table = Table::new("costs-model", &header);
+    for model in &report.models {
+        for arm in &model.arms {
+            let mut row = vec![
+                model.id.as_str().into(),
+                arm.label.as_str().into(),
+                report.currency.clone().into(),
+                (model.months_run as u64).into(),
+                arm.cost.into(),
+                arm.qaly.into(),
+            ];
+            row.extend(arm.months.iter().map(|&months| months.into()));
+            table.rows.push(row);
+        }
+    }
+    table
+}
+
+fn acceptability(report: &EconomicsReport) -> Table {
+    let header = [
+        "course_or_model",
+        "outcome",
+        "currency",
+        "willingness",
+        "chance",
+        "net_benefit",
+        "evpi",
+    ];
+    let mut table = Table::new("costs-acceptability", &header);
+    let courses = report.courses.iter().flat_map(|course| {
+        let outcomes = course.outcomes.iter();
+        outcomes.map(|o| (course.id.as_str(), o.outcome_label.as_str(), &o.curve))
+    });
+    let models = report
+        .models
+        .iter()
+        .map(|model| (model.id.as_str(), "quality-adjusted life year", &model.curve));
+    for (id, outcome, curve) in courses.chain(models) {
+        for at in curve {
+            table.rows.push(vec![
+                id.into(),
+                outcome.into(),
+                report.currency.clone().into(),
+                at.willingness.into(),
+                at.chance.into(),
+                at.net_benefit.into(),
+                at.evpi.into(),
+            ]);
         }
     }
     table

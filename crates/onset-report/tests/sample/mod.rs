@@ -95,6 +95,7 @@ pub fn answers() -> Answers {
         flagged: None,
         floor: None,
         verdict: None,
+        priors: None,
         economics: None,
         network: None,
         timecourse: None,

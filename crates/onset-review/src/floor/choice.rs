@@ -1,6 +1,6 @@
 //! The options of forks as types, and the hash that freezes a set of them.
 
-use crate::protocol::{EffectMeasure, Floor, Fork, ForkKind, Protocol};
+use crate::protocol::{EffectMeasure, Floor, Fork, ForkKind, Outcome, Protocol};
 use onset_models::bayes::TauPrior;
 use onset_models::floor::{Bias, Estimator};
 use onset_models::pool::{Tau2Method, Test};
@@ -48,8 +48,27 @@ const BIASES: [(&str, Bias); 5] = [
     ("worst-case", Bias::WorstCase),
 ];
 
+/// The option that averages models of publication bias.
+const AVERAGED: &str = "averaged";
+
+/// One standardised mean difference in units of the measure, where the priors of the averaged models have a meaning on it: pi over
+/// the root of 3 for log odds ratios (Chinn 2000, Stat Med 19:3127).
+fn smd_unit(measure: EffectMeasure, outcome: &Outcome) -> Option<f64> {
+    match measure {
+        EffectMeasure::SMD | EffectMeasure::SMDH => Some(1.0),
+        EffectMeasure::OR => Some(std::f64::consts::PI / 3.0_f64.sqrt()),
+        EffectMeasure::MD => outcome.report_as.as_ref().map(|report| report.reference_sd),
+        EffectMeasure::ROM | EffectMeasure::RR | EffectMeasure::RD | EffectMeasure::AS => None,
+    }
+}
+
 /// Reads an option; the error says what is allowed.
-pub(crate) fn parse(kind: ForkKind, option: &str, measure: EffectMeasure) -> Result<Choice, String> {
+pub(crate) fn parse(
+    kind: ForkKind,
+    option: &str,
+    measure: EffectMeasure,
+    outcome: &Outcome,
+) -> Result<Choice, String> {
     match kind {
         ForkKind::Studies => match (option, option.strip_prefix("without:")) {
             ("all", _) => Ok(Choice::Studies(Studies::All)),
@@ -78,10 +97,16 @@ pub(crate) fn parse(kind: ForkKind, option: &str, measure: EffectMeasure) -> Res
         ForkKind::Rows if option.trim().is_empty() => Err("the name of a row set".to_owned()),
         ForkKind::Rows => Ok(Choice::Rows(option.to_owned())),
         ForkKind::Bias => {
+            let unit = smd_unit(measure, outcome);
+            if let (AVERAGED, Some(unit)) = (option, unit) {
+                return Ok(Choice::Bias(Bias::Averaged { unit }));
+            }
             let found = BIASES.iter().find(|(code, _)| *code == option);
-            found
-                .map(|(_, bias)| Choice::Bias(*bias))
-                .ok_or_else(|| BIASES.map(|(code, _)| code).join(", "))
+            found.map(|(_, bias)| Choice::Bias(*bias)).ok_or_else(|| {
+                let mut codes = BIASES.map(|(code, _)| code).to_vec();
+                codes.extend(unit.map(|_| AVERAGED));
+                codes.join(", ")
+            })
         }
         ForkKind::Model => match option.strip_prefix("bayes:") {
             Some(prior) => TauPrior::from_code(prior)
@@ -112,12 +137,13 @@ pub(crate) fn ordered(floor: &Floor) -> Vec<&Fork> {
 }
 
 /// `sha256:` and the hash of everything that decides which analyses are in the set and what they are about: version, forks,
-/// options and reasons, the headline, its important difference, its measure and the level.
+/// options and reasons, the headline, its important difference, its measure and the level; where models are averaged, also the
+/// standard deviation that their priors are scaled by.
 pub(crate) fn hash(protocol: &Protocol, floor: &Floor) -> String {
     let headline = &protocol.review.headline;
     let outcome = protocol.outcome.iter().find(|o| o.id == headline.outcome);
     let forks = ordered(floor);
-    let set = serde_json::json!({
+    let mut set = serde_json::json!({
         "version": floor.version,
         "forks": forks,
         "headline": [headline.comparison, headline.outcome, headline.window],
@@ -125,6 +151,12 @@ pub(crate) fn hash(protocol: &Protocol, floor: &Floor) -> String {
         "measure": protocol.model.effect.get(&headline.outcome),
         "level": protocol.model.level,
     });
+    let averages = forks
+        .iter()
+        .any(|fork| fork.id == ForkKind::Bias && fork.options.iter().any(|option| option == AVERAGED));
+    if averages && let Some(report) = outcome.and_then(|o| o.report_as.as_ref()) {
+        set["averaged_unit"] = serde_json::json!(report.reference_sd);
+    }
     let digest = Sha256::digest(set.to_string().as_bytes());
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("sha256:{hex}")

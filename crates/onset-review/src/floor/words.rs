@@ -44,6 +44,7 @@ pub(super) fn said(kind: ForkKind, option: &str, label: impl Fn(&str) -> String)
         (ForkKind::Bias, "pet") => "PET".to_owned(),
         (ForkKind::Bias, "peese") => "PEESE".to_owned(),
         (ForkKind::Bias, "selection") => "one-step selection model".to_owned(),
+        (ForkKind::Bias, "averaged") => "average of 36 models of publication bias".to_owned(),
         (ForkKind::Bias, "worst-case") => "nonaffirmative studies only".to_owned(),
         (ForkKind::Model, model) => match model.strip_prefix("bayes:") {
             Some(prior) => match prior.strip_prefix("halfnormal:") {

@@ -40,7 +40,8 @@ pub enum ForkKind {
     CrossoverCorrelation,
     /// Which row set comes first: `observed`, `LOCF`, ...
     Rows,
-    /// Publication bias: `none`, `pet`, `peese`, `selection`, `worst-case`; all but `none` from ten studies on.
+    /// Publication bias: `none`, `pet`, `peese`, `selection`, `worst-case`, `averaged` (36 models; for SMD, MD with
+    /// `report_as`, and OR); all but `none` from ten studies on.
     Bias,
     /// `REML`, `PM`, ... (codes of tau2 estimators), or `bayes:` and a prior on tau on the analysis scale.
     Model,

@@ -28,6 +28,8 @@ pub struct Sequential {
     /// People so far.
     pub people: u64,
     pub looks: Vec<Look>,
+    /// Boundary of the planned look at the people needed, where it is still to come.
+    pub planned: Option<f64>,
     /// Label of the trial after which z first passed its boundary.
     pub crossed: Option<String>,
     /// Label of the trial after which z first fell below the line of futility.
@@ -105,7 +107,7 @@ pub(super) fn view(
             futility: None,
         });
     }
-    bound(&mut looks, rules)?;
+    let planned = bound(&mut looks, rules)?;
     let passed = |look: &&Look| look.boundary.is_some_and(|b| look.z.abs() >= b);
     let below = |look: &&Look| look.futility.is_some_and(|f| look.z.abs() < f);
     let crossed = looks.iter().find(passed).map(|look| look.label.clone());
@@ -119,11 +121,12 @@ pub(super) fn view(
         crossed,
         futile,
         looks,
+        planned,
     })
 }
 
 /// Boundaries of the looks up to the information needed; the last one, if still to come, is planned at 1.
-fn bound(looks: &mut [Look], rules: &VerdictRules) -> Option<()> {
+fn bound(looks: &mut [Look], rules: &VerdictRules) -> Option<Option<f64>> {
     let side = 0.5 * rules.alpha;
     let mut timing: Vec<f64> = Vec::new();
     let mut at: Vec<usize> = Vec::new();
@@ -146,5 +149,5 @@ fn bound(looks: &mut [Look], rules: &VerdictRules) -> Option<()> {
         let line = futile.as_ref().and_then(|line| line.get(n)).copied();
         look.futility = line.filter(|line| *line > 0.0);
     }
-    Some(())
+    Some(boundaries.upper.get(at.len()).copied())
 }

@@ -18,6 +18,7 @@ use weights::{STEPS, ln_sum};
 /// | `unit` | 1 | > 0 | one standardised mean difference in units of y (1.8138 for log odds ratios) |
 /// | `positive` | true | | whether results above 0 are the ones published more readily |
 /// | `level` | 0.95 | (0, 1) | level of the intervals |
+/// | `threshold` | none | finite | in units of y; P(mu beyond it) on its side away from 0, above it for 0 |
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BiasOptions {
     /// One standardised mean difference in units of y.
@@ -26,6 +27,8 @@ pub struct BiasOptions {
     pub positive: bool,
     /// Level of the intervals.
     pub level: f64,
+    /// Threshold of P(mu beyond it), in units of y.
+    pub threshold: Option<f64>,
 }
 
 impl Default for BiasOptions {
@@ -34,6 +37,7 @@ impl Default for BiasOptions {
             unit: 1.0,
             positive: true,
             level: 0.95,
+            threshold: None,
         }
     }
 }
@@ -100,6 +104,9 @@ pub struct BiasAveraging {
     pub conditional: AveragedMean,
     /// Posterior mean of tau over all models.
     pub tau: f64,
+    /// P(mu beyond the threshold) over all models, where one is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prob_beyond: Option<f64>,
 }
 
 /// Pieces below this share of the posterior do not enter quantiles.
@@ -186,6 +193,7 @@ pub fn bias_averaging(effects: &Effects, options: &BiasOptions) -> Result<BiasAv
             piece,
         }));
     }
+    let prob_beyond = options.threshold.map(|threshold| beyond(&all, threshold, unit));
     let tau = options.unit * all.iter().map(|part| part.mass * part.piece.tau).sum::<f64>();
     Ok(BiasAveraging {
         k: effects.k(),
@@ -195,6 +203,7 @@ pub fn bias_averaging(effects: &Effects, options: &BiasOptions) -> Result<BiasAv
         averaged: average(all.iter(), unit, options.level),
         conditional: average(all.iter().filter(|part| part.effect), unit, options.level),
         tau,
+        prob_beyond,
         models,
     })
 }
@@ -256,6 +265,22 @@ impl Piece {
             f64::from(u8::from(x >= self.mean))
         }
     }
+}
+
+/// P(mu beyond a threshold in units of y, on its side away from 0); models without an effect stand at 0.
+fn beyond(all: &[Weighed], threshold: f64, unit: f64) -> f64 {
+    let x = threshold / unit;
+    let higher = (threshold >= 0.0) == (unit > 0.0);
+    let total: f64 = all.iter().map(|part| part.mass).sum();
+    let share = |part: &Weighed| {
+        let point = part.piece.sd <= 0.0 && part.piece.half <= 0.0;
+        match (higher, point) {
+            (true, _) => 1.0 - part.piece.below(x),
+            (false, true) => f64::from(u8::from(part.piece.mean < x)),
+            (false, false) => part.piece.below(x),
+        }
+    };
+    all.iter().map(|part| part.mass * share(part)).sum::<f64>() / total
 }
 
 fn average<'a>(parts: impl Iterator<Item = &'a Weighed> + Clone, unit: f64, level: f64) -> AveragedMean {

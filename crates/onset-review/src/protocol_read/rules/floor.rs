@@ -35,7 +35,7 @@ impl Rules<'_> {
             for (number, option) in fork.options.iter().enumerate() {
                 let number = number.to_string();
                 let path = ["floor", "fork", place.as_str(), "options", number.as_str()];
-                if let Err(allowed) = floor::parse(fork.id, option, measure) {
+                if let Err(allowed) = floor::parse(fork.id, option, measure, outcome) {
                     let finding = self.error("bad_option", &path, "the fork has no such option");
                     finding.found = Some(option.clone());
                     finding.allowed = Some(allowed);
