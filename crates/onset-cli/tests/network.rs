@@ -215,6 +215,7 @@ fn models_beside_the_league_speak() {
         "knha",
         "--contribution",
         "shortestpath",
+        "--study-shares",
     ]);
     let run = network("network_senn2013", &words).json();
     assert_eq!(run["side"].as_array().unwrap().len(), 11);
@@ -256,6 +257,11 @@ fn models_beside_the_league_speak() {
     for block in ["side", "regression", "components", "classes", "funnel"] {
         assert!(plain.get(block).is_none(), "{block}");
     }
+    assert_eq!(
+        plain["contribution"].as_object().unwrap().len(),
+        3,
+        "rows, columns, values"
+    );
     assert_eq!(plain["intervals"]["test"], "z");
 }
 

@@ -6,9 +6,9 @@ use crate::output::Sheet;
 use clap::{Args, ValueEnum};
 use onset::data::{Diagnostic, Table};
 use onset::models::network::{
-    ClassEffect, ClassOptions, ComponentOptions, CovariateEffect, Network, NetworkError, NetworkMethod,
-    RegressionOptions, class_effects, comparison_adjusted_funnel, component_model, network_regression,
-    side_splits,
+    ClassEffect, ClassOptions, ComponentOptions, CovariateEffect, Funnel, Network, NetworkError,
+    NetworkMethod, RegressionOptions, class_effects, comparison_adjusted_funnel, component_model,
+    network_regression, side_splits,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -213,13 +213,8 @@ pub fn blocks(
         }
         None => None,
     };
-    let funnel = if arguments.funnel {
-        let order = order(names, setting.reference, &arguments.order)?;
-        comparison_adjusted_funnel(network, setting.tau2, &order)
-            .map(|funnel| blocks::funnel(names, &order, funnel, sheets))
-    } else {
-        None
-    };
+    let funnel =
+        funnel(arguments, setting)?.map(|(funnel, order)| blocks::funnel(names, &order, funnel, sheets));
     Ok(Blocks {
         side,
         regression,
@@ -227,6 +222,22 @@ pub fn blocks(
         classes,
         funnel,
     })
+}
+
+/// The comparison-adjusted funnel and its order of treatments, where it is asked for.
+///
+/// # Errors
+/// `usage` for a wrong order.
+pub fn funnel(
+    arguments: &ModelArgs,
+    setting: &Setting<'_>,
+) -> Result<Option<(Funnel, Vec<usize>)>, Diagnostic> {
+    if !arguments.funnel {
+        return Ok(None);
+    }
+    let order = order(setting.network.treatments(), setting.reference, &arguments.order)?;
+    let found = comparison_adjusted_funnel(setting.network, setting.tau2, &order);
+    Ok(found.map(|funnel| (funnel, order)))
 }
 
 fn read_classes(path: &std::path::Path) -> Result<BTreeMap<String, String>, Diagnostic> {

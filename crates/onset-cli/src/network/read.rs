@@ -15,6 +15,9 @@ pub struct Read {
     pub network: Network,
     /// Of every study, where a column was named.
     pub covariate: Option<BTreeMap<String, f64>>,
+    /// People by treatment; empty where contrasts were given.
+    pub people: BTreeMap<String, f64>,
+    pub measure: Measure,
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -31,8 +34,9 @@ pub fn network(arguments: &Arguments) -> Result<Read, Diagnostic> {
     }
     let table = Table::read(&arguments.file)?;
     let mut warnings = Vec::new();
+    let mut people = BTreeMap::new();
     let mut rows = if by_arm {
-        arms(&table, &arguments.arms, &mut warnings)?
+        arms(&table, &arguments.arms, &mut warnings, &mut people)?
     } else {
         given(&table, contrasts, &mut warnings)?
     };
@@ -74,6 +78,12 @@ pub fn network(arguments: &Arguments) -> Result<Read, Diagnostic> {
     Ok(Read {
         network: network.value,
         covariate,
+        people,
+        measure: match (arguments.arms.measure, by_arm) {
+            (Some(measure), _) => measure,
+            (None, true) => default_measure(arguments.arms.events.is_some())?,
+            (None, false) => Measure::Generic,
+        },
         warnings,
     })
 }
@@ -246,6 +256,7 @@ fn arms(
     table: &Table,
     columns: &ArmArgs,
     warnings: &mut Vec<Diagnostic>,
+    people: &mut BTreeMap<String, f64>,
 ) -> Result<Vec<Contrast>, Diagnostic> {
     let study = table.column(header("--study", &columns.study)?)?.texts();
     let treatment = table.column(header("--treat", &columns.treat)?)?.texts();
@@ -259,14 +270,10 @@ fn arms(
         Some(name) => table.column(name)?.numbers()?,
         None => vec![Some(0.0); n.len()],
     };
-    let measure = columns.measure.unwrap_or(
-        if counts {
-            Measure::from_code("OR")
-        } else {
-            Measure::from_code("MD")
-        }
-        .ok_or_else(|| usage("--measure is missing"))?,
-    );
+    let measure = match columns.measure {
+        Some(measure) => measure,
+        None => default_measure(counts)?,
+    };
     let mut order: Vec<&str> = Vec::new();
     let mut studies: BTreeMap<&str, Vec<Arm<'_>>> = BTreeMap::new();
     for i in 0..n.len() {
@@ -317,8 +324,16 @@ fn arms(
             }
         }
         rows.extend(pairs(table, s, &arms, counts, measure)?);
+        for arm in &arms {
+            *people.entry(arm.treatment.to_owned()).or_default() += arm.n;
+        }
     }
     Ok(rows)
+}
+
+fn default_measure(counts: bool) -> Result<Measure, Diagnostic> {
+    let code = if counts { "OR" } else { "MD" };
+    Measure::from_code(code).ok_or_else(|| usage("--measure is missing"))
 }
 
 fn ratio(measure: Measure) -> bool {

@@ -112,6 +112,16 @@ pub enum NetworkError {
     /// A covariate that does not vary.
     #[error("the covariate has one value in all studies: nothing can change with it")]
     ConstantCovariate,
+    /// Components that do not belong to the network's treatments.
+    #[error(
+        "{found} treatments have components, but the network has {treatments}, or a component is not named"
+    )]
+    BadComponents {
+        /// Treatments with components.
+        found: usize,
+        /// Treatments.
+        treatments: usize,
+    },
     /// A model that needs one connected network.
     #[error("the network falls into separate parts: this model needs one that is connected")]
     SeparateParts,

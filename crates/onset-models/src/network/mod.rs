@@ -37,7 +37,7 @@ mod shortest_path;
 mod side;
 
 pub use classes::{ClassEffect, ClassMean, ClassModel, ClassOptions, class_effects};
-pub use components::{ComponentModel, ComponentOptions, component_model};
+pub use components::{ComponentModel, ComponentOptions, additive_model, component_model};
 pub use contribution::{Contribution, Streams, contribution, contribution_by};
 pub use error::NetworkError;
 pub use estimate::Wald;

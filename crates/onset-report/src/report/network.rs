@@ -66,6 +66,7 @@ fn one(context: &Context<'_>, report: &NetworkReport, name: &str) -> Markup {
         @if !report.pairs.is_empty() {
             (disagreement(report))
             (parts::folded("Every comparison in numbers", false, &league(report)))
+            (components(report))
             (confidence(report))
             (parts::folded("Which trials carry each estimate", true, &figure("contributions-")))
             (parts::folded("The trials of this network", false, &trials(report)))
@@ -146,6 +147,7 @@ fn league(report: &NetworkReport) -> Markup {
             number("Indirect"),
             number("p"),
             number("Prediction interval"),
+            number("One true effect"),
         ],
     );
     for pair in &report.pairs {
@@ -168,9 +170,92 @@ fn league(report: &NetworkReport) -> Markup {
                 Some(p) => (words::limits(p, &report.measure)),
                 None => span.absent { "none" },
             } },
+            cell(pair.common.as_ref(), report),
         ]);
     }
     grid.markup()
+}
+
+/// Additive components: what each adds, and what only they connect.
+fn components(report: &NetworkReport) -> Markup {
+    let Some(found) = &report.components else {
+        return html! {};
+    };
+    if let Some(why) = &found.why_not {
+        return html! { h4 { "Additive components" } p.why { (why) } };
+    }
+    let said = |interval: Option<&onset_review::answers::Interval>| {
+        html! {
+            @match interval {
+                Some(i) => (words::cell(i, words::scale(&report.measure))),
+                None => span.absent { "not estimable" },
+            }
+        }
+    };
+    let node = |id: &String| {
+        let found = report.nodes.iter().find(|node| node.id == *id);
+        found.map_or_else(|| id.clone(), |node| node.label.clone())
+    };
+    let mut effects = Grid::new(
+        caption(
+            report,
+            &format!(
+                "What each component adds ({}), with {}",
+                report.scale,
+                text::level_name(report.level)
+            ),
+        ),
+        [
+            text_column("Component"),
+            text_column("In"),
+            number("Adds"),
+            number("p"),
+        ],
+    );
+    for effect in &found.effects {
+        let nodes: Vec<String> = effect.nodes.iter().map(node).collect();
+        effects.row([
+            html! { (effect.label) },
+            html! { (nodes.join("; ")) },
+            said(effect.estimate.as_ref()),
+            html! { @match effect.p { Some(p) => (text::p(p)), None => span.absent { "none" } } },
+        ]);
+    }
+    let mut across = Grid::new(
+        caption(
+            report,
+            "Compared through components alone: no trial connects these treatments",
+        ),
+        [text_column("Comparison"), number("By components")],
+    );
+    let apart: Vec<_> = found.pairs.iter().filter(|pair| pair.across_parts).collect();
+    for pair in &apart {
+        across.row([
+            html! { (node(&pair.a)) " v " (words::uncapital(&node(&pair.b))) },
+            said(pair.estimate.as_ref()),
+        ]);
+    }
+    let body = html! {
+        p {
+            "The effect of a treatment is taken to be the sum of what its components add, the same in every combination. \
+             \u{201c}Not estimable\u{201d}: no trial tells that component from others."
+            @match &found.additivity {
+                Some(test) => {
+                    " Additivity against one effect a treatment: Q " (text::number(test.value, 1)) " on "
+                    (text::count(test.df as u64)) " df"
+                    @if let Some(p) = test.p { ", " (text::p_phrase(p)) } "."
+                }
+                None => " Nothing in these trials could show that effects do not add up.",
+            }
+        }
+        (effects.markup())
+        @if apart.iter().any(|pair| pair.estimate.is_some()) {
+            (across.markup())
+        } @else if !apart.is_empty() {
+            p { "Nor do components connect the groups that no trial connects: no comparison between them is estimable." }
+        }
+    };
+    parts::folded("Additive components", true, &body)
 }
 
 /// Confidence by domain: a line for each estimate, then why.
