@@ -190,7 +190,7 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
     }
     let read = read::network(arguments)?;
     let people = read.people;
-    let (network, covariate, mut warnings) = (read.network, read.covariate, read.warnings);
+    let (network, covariates, mut warnings) = (read.network, read.covariates, read.warnings);
     let reference = reference(network.treatments(), arguments.reference.as_deref())?;
     let options = NetworkOptions {
         method,
@@ -231,7 +231,7 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
     let mut sheets = answer::sheets(&nma, reference, limits.as_ref());
     let setting = models::Setting {
         network: &network,
-        covariate: covariate.as_ref(),
+        covariates: &covariates,
         reference,
         method,
         tau2: nma.tau2,

@@ -35,7 +35,7 @@ fn contrasts(name: &str, rows: &str, more: &[&str]) -> Transcript {
 }
 
 fn arms(name: &str, rows: &str, more: &[&str]) -> Transcript {
-    let file = table(&format!("nasty-{name}.csv"), format!("s,t,e,n\n{rows}"));
+    let file = table(&format!("nasty-arms-{name}.csv"), format!("s,t,e,n\n{rows}"));
     let mut words = vec![
         "network",
         file.as_str(),
@@ -55,7 +55,7 @@ fn arms(name: &str, rows: &str, more: &[&str]) -> Transcript {
 }
 
 fn multilevel(name: &str, text: &str, more: &[&str]) -> Transcript {
-    let file = table(&format!("nasty-{name}.csv"), text);
+    let file = table(&format!("nasty-ml-{name}.csv"), text);
     let mut words = vec![
         "multilevel",
         file.as_str(),
@@ -246,7 +246,7 @@ fn multilevel_inputs_that_go_wrong() {
     )
     .refused(2, &["between -1 and 1"]);
     let zero = good.replace("0.9,0.1", "0.9,0");
-    multilevel("variance", &zero, &["--random", "study"]).refused(1, &["nasty-variance.csv", "line 5"]);
+    multilevel("variance", &zero, &["--random", "study"]).refused(1, &["nasty-ml-variance.csv", "line 5"]);
     let negative = good.replace("0.9,0.1", "0.9,-0.1");
     multilevel("below", &negative, &["--random", "study"]).refused(1, &["line 5"]);
     // clusters of one effect each

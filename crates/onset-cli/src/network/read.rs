@@ -13,8 +13,8 @@ const ADDITION: f64 = 0.5;
 /// A table as a network.
 pub struct Read {
     pub network: Network,
-    /// Of every study, where a column was named.
-    pub covariate: Option<BTreeMap<String, f64>>,
+    /// Of every study, for each column named.
+    pub covariates: Vec<BTreeMap<String, f64>>,
     /// People by treatment; empty where contrasts were given.
     pub people: BTreeMap<String, f64>,
     pub measure: Measure,
@@ -34,34 +34,32 @@ pub fn network(arguments: &Arguments) -> Result<Read, Diagnostic> {
     }
     let table = Table::read(&arguments.file)?;
     let mut warnings = Vec::new();
-    let mut people = BTreeMap::new();
+    let mut given_to = Vec::new();
     let mut rows = if by_arm {
-        arms(&table, &arguments.arms, &mut warnings, &mut people)?
+        arms(&table, &arguments.arms, &mut warnings, &mut given_to)?
     } else {
         given(&table, contrasts, &mut warnings)?
     };
-    let covariate = match &arguments.models.covariate {
-        Some(name) => {
-            let study = if by_arm {
-                &arguments.arms.study
-            } else {
-                &contrasts.studlab
-            };
-            let values = covariate(&table, header("--study", study)?, name)?;
-            rows.retain(|row| {
-                values.contains_key(&row.study) || {
-                    let message = format!("Study '{}' has no value of '{name}' and is left out", row.study);
-                    let warning = Diagnostic::warning("missing_value", message).study(row.study.as_str());
-                    if !warnings.contains(&warning) {
-                        warnings.push(warning);
-                    }
-                    false
-                }
-            });
-            Some(values)
-        }
-        None => None,
+    let study = if by_arm {
+        &arguments.arms.study
+    } else {
+        &contrasts.studlab
     };
+    let mut covariates = Vec::new();
+    for name in &arguments.models.covariate {
+        let values = covariate(&table, header("--study", study)?, name)?;
+        rows.retain(|row| {
+            values.contains_key(&row.study) || {
+                let message = format!("Study '{}' has no value of '{name}' and is left out", row.study);
+                let warning = Diagnostic::warning("missing_value", message).study(row.study.as_str());
+                if !warnings.contains(&warning) {
+                    warnings.push(warning);
+                }
+                false
+            }
+        });
+        covariates.push(values);
+    }
     let built = if by_arm {
         Network::from_arms(&rows)
     } else {
@@ -75,9 +73,16 @@ pub fn network(arguments: &Arguments) -> Result<Read, Diagnostic> {
         }
     })?;
     warnings.extend(network.warnings);
+    let kept: BTreeSet<&str> = network.value.study_labels().collect();
+    let mut people = BTreeMap::new();
+    for (study, treatment, n) in given_to {
+        if kept.contains(study.as_str()) {
+            *people.entry(treatment).or_default() += n;
+        }
+    }
     Ok(Read {
         network: network.value,
-        covariate,
+        covariates,
         people,
         measure: match (arguments.arms.measure, by_arm) {
             (Some(measure), _) => measure,
@@ -256,7 +261,7 @@ fn arms(
     table: &Table,
     columns: &ArmArgs,
     warnings: &mut Vec<Diagnostic>,
-    people: &mut BTreeMap<String, f64>,
+    people: &mut Vec<(String, String, f64)>,
 ) -> Result<Vec<Contrast>, Diagnostic> {
     let study = table.column(header("--study", &columns.study)?)?.texts();
     let treatment = table.column(header("--treat", &columns.treat)?)?.texts();
@@ -325,7 +330,7 @@ fn arms(
         }
         rows.extend(pairs(table, s, &arms, counts, measure)?);
         for arm in &arms {
-            *people.entry(arm.treatment.to_owned()).or_default() += arm.n;
+            people.push((s.to_owned(), arm.treatment.to_owned(), arm.n));
         }
     }
     Ok(rows)

@@ -21,6 +21,7 @@ mod components;
 mod contribution;
 mod error;
 mod estimate;
+mod exchangeable;
 mod funnel;
 mod gls;
 mod heterogeneity;
@@ -49,6 +50,7 @@ pub use options::{NetworkMethod, NetworkOptions, SmallValues};
 pub use rank::{Rankogram, rankogram};
 pub use regression::{
     CovariateCoefficient, CovariateEffect, NetworkRegression, RegressionOptions, network_regression,
+    network_regression_of,
 };
 pub use result::{DesignTest, League, NetworkPrediction, NetworkQ, Nma, QPart, Split};
 pub use side::{SideSplit, side_splits};

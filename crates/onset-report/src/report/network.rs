@@ -130,33 +130,35 @@ fn caption(report: &NetworkReport, what: &str) -> String {
 }
 
 fn league(report: &NetworkReport) -> Markup {
-    let mut grid = Grid::new(
-        caption(
-            report,
-            &format!(
-                "{}, first against second, with {}",
-                words::capital(&report.scale),
-                text::level_name(report.level)
-            ),
-        ),
-        [
-            text_column("Comparison"),
-            number("Network"),
-            number("Direct"),
-            number("Trials"),
-            number("Indirect"),
-            number("p"),
-            number("Prediction interval"),
-            number("One true effect"),
-        ],
+    let shown = report.pairs.iter().filter(|pair| pair.refused.is_none());
+    // columns that would hold nothing, or the network's numbers once more, are left out
+    let tested = shown.clone().any(|pair| pair.p.is_some());
+    let predicted = shown.clone().any(|pair| pair.prediction.is_some());
+    let common = report.tau2.is_some_and(|tau2| tau2 > 0.0);
+    let mut columns = vec![
+        text_column("Comparison"),
+        number("Network"),
+        number("Direct"),
+        number("Trials"),
+        number("Indirect"),
+    ];
+    columns.extend(tested.then(|| number("p")));
+    columns.extend(predicted.then(|| number("Prediction interval")));
+    columns.extend(common.then(|| number("One true effect")));
+    let title = format!(
+        "{}, first against second, with {}",
+        words::capital(&report.scale),
+        text::level_name(report.level)
     );
+    let mut grid = Grid::new(caption(report, &title), columns);
+    let none = || html! { span.absent { "none" } };
     for pair in &report.pairs {
         if let Some(why) = &pair.refused {
             grid.row([html! { (label(pair)) }, html! { (why) }]);
             continue;
         }
         let only = pair.evidence == "indirect";
-        grid.row([
+        let mut row = vec![
             html! { (label(pair)) },
             cell(pair.estimate.as_ref(), report),
             cell(pair.direct.as_ref(), report),
@@ -165,13 +167,18 @@ fn league(report: &NetworkReport) -> Markup {
                 pair.indirect.as_ref().filter(|_| only || pair.p.is_some()),
                 report,
             ),
-            html! { @match pair.p { Some(p) => (text::p(p)), None => span.absent { "none" } } },
-            html! { @match &pair.prediction {
-                Some(p) => (words::limits(p, &report.measure)),
-                None => span.absent { "none" },
-            } },
-            cell(pair.common.as_ref(), report),
-        ]);
+        ];
+        if tested {
+            row.push(pair.p.map_or_else(none, |p| html! { (text::p(p)) }));
+        }
+        if predicted {
+            let limits = pair.prediction.as_ref();
+            row.push(limits.map_or_else(none, |p| html! { (words::limits(p, &report.measure)) }));
+        }
+        if common {
+            row.push(cell(pair.common.as_ref(), report));
+        }
+        grid.row(row);
     }
     grid.markup()
 }
