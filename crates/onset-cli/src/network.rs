@@ -2,6 +2,7 @@
 
 mod answer;
 mod blocks;
+mod figures;
 mod mantel_haenszel;
 mod models;
 mod read;
@@ -41,6 +42,9 @@ pub struct Arguments {
     /// How contributions are cut into streams
     #[arg(long, value_enum, default_value_t = Streams::Randomwalk)]
     pub contribution: Streams,
+    /// The contributions of single studies beside those of direct comparisons: one number a study and pair
+    #[arg(long)]
+    pub study_shares: bool,
     /// Draws behind a table of ranks [default: none]
     #[arg(long, value_name = "DRAWS", default_value_t = 0)]
     pub rankogram: usize,
@@ -52,6 +56,10 @@ pub struct Arguments {
     pub level: f64,
     #[command(flatten)]
     pub models: models::ModelArgs,
+    /// Folder for figures (SVG): graph, league, direct against indirect, contributions; ranks with --rankogram, and the
+    /// comparison-adjusted funnel with --funnel
+    #[arg(long, value_name = "DIR")]
+    pub figures: Option<PathBuf>,
 }
 
 /// How effects are pooled.
@@ -175,8 +183,14 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
         Method::Inverse(method) => method,
         Method::MantelHaenszel => return mantel_haenszel::run(arguments, small_values, &refused),
     };
+    if arguments.study_shares && arguments.contribution == Streams::None {
+        return Err(crate::arguments::usage("--study-shares needs contributions")
+            .found("--contribution none")
+            .allowed("--contribution randomwalk|shortestpath"));
+    }
     let read = read::network(arguments)?;
-    let (network, covariate, mut warnings) = (read.network, read.covariate, read.warnings);
+    let people = read.people;
+    let (network, covariates, mut warnings) = (read.network, read.covariates, read.warnings);
     let reference = reference(network.treatments(), arguments.reference.as_deref())?;
     let options = NetworkOptions {
         method,
@@ -217,20 +231,43 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
     let mut sheets = answer::sheets(&nma, reference, limits.as_ref());
     let setting = models::Setting {
         network: &network,
-        covariate: covariate.as_ref(),
+        covariates: &covariates,
         reference,
         method,
         tau2: nma.tau2,
         level: arguments.level,
     };
     let blocks = models::blocks(&arguments.models, &setting, &mut sheets, &refused)?;
+    let figures = match &arguments.figures {
+        Some(dir) => {
+            let funnel = models::funnel(&arguments.models, &setting)?;
+            let drawn = figures::Drawn {
+                network: &network,
+                nma: &nma,
+                limits: limits.as_ref(),
+                contribution: contributions.last().and_then(Option::as_ref),
+                ranks: ranks.as_ref(),
+                funnel: funnel.as_ref().map(|(funnel, _)| funnel),
+                people: &people,
+                measure: read.measure,
+                method,
+                small_values,
+                reference,
+                level: arguments.level,
+            };
+            Some(crate::figures::write(dir, &figures::panels(&drawn))?)
+        }
+        None => None,
+    };
     let asked = answer::Asked {
         reference,
         method,
         test: arguments.test,
         level: arguments.level,
+        study_shares: arguments.study_shares,
     };
-    let answer = answer::answer(&nma, &asked, &contributions, ranks, limits, blocks);
+    let mut answer = answer::answer(&nma, &asked, &contributions, ranks, limits, blocks);
+    answer.figures = figures;
     Output::new(&answer, sheets, warnings)
 }
 

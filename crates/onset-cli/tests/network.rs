@@ -215,6 +215,7 @@ fn models_beside_the_league_speak() {
         "knha",
         "--contribution",
         "shortestpath",
+        "--study-shares",
     ]);
     let run = network("network_senn2013", &words).json();
     assert_eq!(run["side"].as_array().unwrap().len(), 11);
@@ -256,6 +257,11 @@ fn models_beside_the_league_speak() {
     for block in ["side", "regression", "components", "classes", "funnel"] {
         assert!(plain.get(block).is_none(), "{block}");
     }
+    assert_eq!(
+        plain["contribution"].as_object().unwrap().len(),
+        3,
+        "rows, columns, values"
+    );
     assert_eq!(plain["intervals"]["test"], "z");
 }
 
@@ -263,9 +269,9 @@ fn models_beside_the_league_speak() {
 fn a_covariate_components_and_classes() {
     let file = table(
         "models.csv",
-        "studlab,treat1,treat2,TE,seTE,year\n\
-         1,A,placebo,-1,0.2,1\n2,A,placebo,-0.5,0.2,2\n3,B,placebo,-0.7,0.2,3\n\
-         4,A+B,placebo,-1.5,0.3,4\n5,A+B,A,-0.6,0.2,1\n6,B,A,0.1,0.2,NA\n",
+        "studlab,treat1,treat2,TE,seTE,year,size\n\
+         1,A,placebo,-1,0.2,1,5\n2,A,placebo,-0.5,0.2,2,9\n3,B,placebo,-0.7,0.2,3,2\n\
+         4,A+B,placebo,-1.5,0.3,4,7\n5,A+B,A,-0.6,0.2,1,8\n6,B,A,0.1,0.2,NA,3\n",
     );
     let classes = table("classes.csv", "treatment,class\nA,drug\nB,drug\n");
     let mut words = vec!["network", file.as_str(), "--format", "json"];
@@ -283,6 +289,18 @@ fn a_covariate_components_and_classes() {
     assert_eq!(run["regression"]["at"], 2.0);
     let run = with(&["--covariate", "year", "--covariate-effect", "independent"]).json();
     assert_eq!(run["regression"]["coefficients"][1]["name"], "year:A+B");
+    let run = with(&["--covariate", "year", "--covariate-effect", "exchangeable"]).json();
+    assert!(run["regression"]["sigma2"].is_number());
+    assert_eq!(run["regression"]["coefficients"][0]["name"], "year");
+    assert_eq!(run["regression"]["coefficients"][1]["name"], "year:A");
+    let run = with(&["--covariate", "year,size", "--at", "2,10"]).json();
+    assert_eq!(
+        run["regression"]["covariate"],
+        serde_json::json!(["year", "size"])
+    );
+    assert_eq!(run["regression"]["at"], serde_json::json!([2.0, 10.0]));
+    assert_eq!(run["regression"]["coefficients"][1]["name"], "size");
+    with(&["--covariate", "year,size", "--at", "2"]).refused(2, &["--at", "year,size"]);
     let run = with(&["--components", "+", "--inactive", "placebo"]).json();
     assert_eq!(run["components"]["components"][1]["name"], "B");
     let of = |i: usize| run["components"]["components"][i]["estimate"].as_f64().unwrap();

@@ -82,8 +82,17 @@ fn draw(input: &Contributions, width: f64, left: f64) -> Scene {
         stacked(&mut items, bar, (left, top + 2.0), width - left);
         y = f64::max(end, top + BAR + 2.0) + 8.0;
     }
-    y = legend(&mut items, y + 2.0, width);
-    let key = "Each bar is one estimate: the trials by the share of it that they carry, in the order of their risk of bias.";
+    let judged = input
+        .bars
+        .iter()
+        .flat_map(|bar| &bar.parts)
+        .any(|part| part.risk != Light::NotJudged);
+    let key = if judged {
+        y = legend(&mut items, y + 2.0, width);
+        "Each bar is one estimate: the trials by the share of it that they carry, in the order of their risk of bias."
+    } else {
+        "Each bar is one estimate: the trials by the share of it that they carry, the largest first."
+    };
     y = frame::paragraph(&mut items, key, (0.0, y), width, &style(SMALL, "soft"));
     y = frame::paragraph(&mut items, &input.stamp, (0.0, y + 2.0), width, &style(SMALL, ""));
     input.heading.scene(width, y.ceil() + 4.0, items)

@@ -24,7 +24,7 @@ pub struct NetworkGraph {
 pub struct GraphNode {
     /// Name.
     pub label: String,
-    /// People given it.
+    /// People given it; 0 where nobody says, and if nobody does for any treatment trials are drawn instead.
     pub people: u64,
     /// Trials with it.
     pub trials: usize,
@@ -84,7 +84,7 @@ fn draw(input: &NetworkGraph, width: f64, wide: bool) -> Scene {
     let most = input
         .nodes
         .iter()
-        .map(|node| node.people)
+        .map(|node| size(input, node))
         .max()
         .unwrap_or(1)
         .max(1) as f64;
@@ -97,19 +97,17 @@ fn draw(input: &NetworkGraph, width: f64, wide: bool) -> Scene {
             Place {
                 x: centre.0 + rx * angle.cos(),
                 y: centre.1 + ry * angle.sin(),
-                r: (LARGEST * (node.people as f64 / most).sqrt()).max(SMALLEST),
+                r: (LARGEST * (size(input, node) as f64 / most).sqrt()).max(SMALLEST),
             }
         })
         .collect();
     let mut items: Vec<Item> = Vec::new();
     lines(&mut items, input, &places);
     for (node, place) in input.nodes.iter().zip(&places) {
-        let title = format!(
-            "{}: {}, {}",
-            node.label,
-            text::trials(node.trials),
-            text::people(node.people)
-        );
+        let mut title = format!("{}: {}", node.label, text::trials(node.trials));
+        if node.people > 0 {
+            title.push_str(&format!(", {}", text::people(node.people)));
+        }
         let circle = Circle::new(place.x, place.y, place.r, "edged").into();
         items.push(
             Group::new(theme::hue(node.part), vec![circle])
@@ -124,13 +122,19 @@ fn draw(input: &NetworkGraph, width: f64, wide: bool) -> Scene {
         numbers(&mut items, &places, centre);
         bottom += 18.0;
         for (i, node) in input.nodes.iter().enumerate() {
-            let line = format!("{}  {}: {}", i + 1, node.label, text::people(node.people));
+            let line = format!("{}  {}: {}", i + 1, node.label, amount(input, node));
             bottom = frame::paragraph(&mut items, &line, (0.0, bottom), width, &style(SMALL, ""));
         }
     }
-    let mut key = "A circle's area is the number of people given that treatment; a line's width and its number are the trials \
-                   that compare two treatments directly."
-        .to_owned();
+    let what = if counted(input) {
+        "people given that treatment"
+    } else {
+        "trials with that treatment"
+    };
+    let mut key = format!(
+        "A circle's area is the number of {what}; a line's width and its number are the trials that compare two \
+         treatments directly."
+    );
     if input.nodes.iter().any(|node| node.part > 0) {
         key.push_str(" Colours: parts that no trial connects.");
     }
@@ -149,6 +153,28 @@ fn draw(input: &NetworkGraph, width: f64, wide: bool) -> Scene {
         &style(SMALL, ""),
     );
     input.heading.scene(width, bottom.ceil() + 4.0, items)
+}
+
+/// Whether people are known.
+fn counted(input: &NetworkGraph) -> bool {
+    input.nodes.iter().any(|node| node.people > 0)
+}
+
+/// What a circle's area stands for.
+fn size(input: &NetworkGraph, node: &GraphNode) -> u64 {
+    if counted(input) {
+        node.people
+    } else {
+        node.trials as u64
+    }
+}
+
+fn amount(input: &NetworkGraph, node: &GraphNode) -> String {
+    if counted(input) {
+        text::people(node.people)
+    } else {
+        text::trials(node.trials)
+    }
 }
 
 /// Direct comparisons, then how many trials each has.
@@ -177,13 +203,15 @@ fn lines(items: &mut Vec<Item>, input: &NetworkGraph, places: &[Place]) {
             class: "tint",
         };
         let names = (input.nodes.get(edge.a), input.nodes.get(edge.b));
-        let title = format!(
-            "{} v {}: {}, {}",
+        let mut title = format!(
+            "{} v {}: {}",
             names.0.map_or("", |node| node.label.as_str()),
             names.1.map_or("", |node| node.label.as_str()),
-            text::trials(edge.trials),
-            text::people(edge.people)
+            text::trials(edge.trials)
         );
+        if edge.people > 0 {
+            title.push_str(&format!(", {}", text::people(edge.people)));
+        }
         items.push(Group::new(theme::GREY, vec![band.into()]).titled(title).into());
     }
     let mut taken: Vec<(f64, f64, f64)> = places.iter().map(|p| (p.x, p.y, p.r)).collect();
@@ -229,7 +257,7 @@ fn names(
             let (node, place) = (&input.nodes[i], &places[i]);
             let mut words = metrics::wrap(&node.label, SMALL, true, room);
             let bold = words.len();
-            words.push(text::people(node.people));
+            words.push(amount(input, node));
             let height = words.len() as f64 * LINE;
             let top = (place.y - height / 2.0).max(taken);
             taken = top + height + 5.0;

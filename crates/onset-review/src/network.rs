@@ -4,6 +4,7 @@
 //! why they may be joined; then everything carries that stamp.
 
 mod answer;
+mod components;
 mod confidence;
 mod fit;
 mod graph;
@@ -16,6 +17,7 @@ pub use confidence::{ConcernRating, Confidence};
 
 use crate::answers::{Interval, Judgement, LeftOut, Note};
 use crate::index::Index;
+use crate::protocol::NetworkInterval;
 use onset_data::RowId;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -47,6 +49,8 @@ pub struct NetworkReport {
     /// The model in words.
     pub model: String,
     pub level: f64,
+    /// How the limits of the network's estimates were computed; absent where nothing was fitted.
+    pub interval: Option<IntervalUsed>,
     /// Declared windows, the preferred first.
     pub windows: Vec<NetworkWindow>,
     /// Id of the node the others are compared with.
@@ -63,7 +67,7 @@ pub struct NetworkReport {
     pub n: u64,
     /// Connected parts, by ids of nodes.
     pub parts: Vec<Vec<String>>,
-    /// Whether direct and indirect evidence meet anywhere.
+    /// Whether direct and indirect evidence of separate trials meet anywhere: a loop within one trial is none.
     pub loops: bool,
     /// What the graph says, in sentences.
     pub findings: Vec<String>,
@@ -79,6 +83,8 @@ pub struct NetworkReport {
     pub important_difference: Option<f64>,
     /// Every pair of nodes of one part, first minus second, in the order of the nodes.
     pub pairs: Vec<Pair>,
+    /// The additive model of components, where components are declared.
+    pub components: Option<Components>,
     /// One entry a node where a ranking means something.
     pub ranking: Vec<Ranked>,
     pub ranking_why_not: Option<String>,
@@ -208,6 +214,64 @@ pub struct EdgeShare {
 pub struct StudyShare {
     pub study: String,
     pub share: f64,
+}
+
+/// How limits were computed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct IntervalUsed {
+    pub method: NetworkInterval,
+    /// Degrees of freedom of t; absent for normal quantiles.
+    pub df: Option<usize>,
+    /// Factor of the variances.
+    pub scale: f64,
+}
+
+/// Effects of components that add up.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct Components {
+    /// Why the model was not fitted.
+    pub why_not: Option<String>,
+    pub effects: Vec<ComponentEffect>,
+    /// Every two nodes that the components tell apart, across separate parts too: first minus second.
+    pub pairs: Vec<ComponentPair>,
+    pub tau2: Option<f64>,
+    /// Q of the additive model.
+    pub q: Option<QTest>,
+    /// What additivity costs beside one effect a treatment.
+    pub additivity: Option<QTest>,
+    pub protocol: Vec<String>,
+}
+
+/// What a component adds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct ComponentEffect {
+    pub id: String,
+    pub label: String,
+    /// Ids of the nodes that have it.
+    pub nodes: Vec<String>,
+    /// Shown scale; absent where the trials cannot tell it from other components.
+    pub estimate: Option<Interval>,
+    /// Analysis scale.
+    pub analysis: Option<Interval>,
+    pub se: Option<f64>,
+    pub p: Option<f64>,
+}
+
+/// Two nodes by the sums of their components.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct ComponentPair {
+    pub a: String,
+    pub b: String,
+    /// Whether only components connect the two.
+    pub across_parts: bool,
+    /// Shown scale; absent where the trials cannot tell them apart.
+    pub estimate: Option<Interval>,
+    /// Analysis scale.
+    pub analysis: Option<Interval>,
 }
 
 /// A node's place.

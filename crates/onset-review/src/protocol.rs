@@ -30,8 +30,8 @@ pub use model::{
     ContrastUse, Conversion, Crossover, CrossoverUse, EffectMeasure, IntervalMethod, Model, MultiArm, Tau2,
 };
 pub use network::{
-    Distance, Network, NetworkConcern, NetworkDomain, NetworkJudgement, NetworkNode, NetworkTau2,
-    StudyIndirectness,
+    Distance, Network, NetworkComponent, NetworkConcern, NetworkDomain, NetworkInterval, NetworkJudgement,
+    NetworkNode, NetworkTau2, StudyIndirectness,
 };
 pub use outcome::{ControlRisk, Cut, Direction, ImportantDifference, Outcome, OutcomeKind, ReportAs, Scale};
 pub use published::{Doubt, Exclude, Recompute, RecomputeEntry, RecomputeModel};

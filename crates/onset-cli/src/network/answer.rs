@@ -39,6 +39,9 @@ pub struct Answer {
     intervals: Option<Intervals>,
     #[serde(flatten)]
     blocks: Blocks,
+    /// Names of the files in the folder of figures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub figures: Option<Vec<String>>,
 }
 
 /// What was asked for, beside the models.
@@ -47,6 +50,7 @@ pub struct Asked {
     pub method: NetworkMethod,
     pub test: NetworkTest,
     pub level: f64,
+    pub study_shares: bool,
 }
 
 #[derive(Serialize)]
@@ -113,7 +117,8 @@ struct Shares {
     rows: Vec<String>,
     columns: Vec<String>,
     values: Vec<Vec<f64>>,
-    studies: StudyShares,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    studies: Option<StudyShares>,
 }
 
 /// Shares of studies in the same rows.
@@ -163,7 +168,7 @@ pub fn answer(
                 rows: c.rows.iter().map(pair).collect(),
                 columns: c.columns.iter().map(pair).collect(),
                 values: c.values.clone(),
-                studies: c.into(),
+                studies: asked.study_shares.then(|| c.into()),
             })
         })
     };
@@ -240,6 +245,7 @@ pub fn answer(
             upper: l.upper,
         }),
         blocks,
+        figures: None,
     }
 }
 

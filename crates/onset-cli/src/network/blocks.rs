@@ -158,14 +158,34 @@ pub fn side(names: &[String], splits: &[SideSplit], sheets: &mut Vec<Sheet>) -> 
     list
 }
 
+/// A value of one covariate, or a list.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum OneOrMore<T> {
+    One(T),
+    More(Vec<T>),
+}
+
+impl<T: Clone> From<&[T]> for OneOrMore<T> {
+    fn from(list: &[T]) -> Self {
+        match list {
+            [one] => OneOrMore::One(one.clone()),
+            _ => OneOrMore::More(list.to_vec()),
+        }
+    }
+}
+
 /// Network meta-regression.
 #[derive(Serialize)]
 pub struct Regression {
-    covariate: String,
+    covariate: OneOrMore<String>,
     effect: &'static str,
-    at: f64,
+    at: OneOrMore<f64>,
     coefficients: Vec<Named>,
     tau2: f64,
+    /// Of exchangeable coefficients.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sigma2: Option<f64>,
     solution: Solution,
     q: Q,
     te_random: Grid,
@@ -175,7 +195,7 @@ pub struct Regression {
 /// The regression's block.
 pub fn regression(
     names: &[String],
-    covariate: &str,
+    covariates: &[String],
     shared: Shared,
     fit: NetworkRegression,
     sheets: &mut Vec<Sheet>,
@@ -183,9 +203,12 @@ pub fn regression(
     let coefficients: Vec<Named> = fit
         .coefficients
         .iter()
-        .map(|c| match c.treatment {
-            Some(t) => named(&format!("{covariate}:{}", names[t]), c.estimate),
-            None => named(covariate, c.estimate),
+        .map(|c| {
+            let covariate = covariates.get(c.covariate).map_or("", String::as_str);
+            match c.treatment {
+                Some(t) => named(&format!("{covariate}:{}", names[t]), c.estimate),
+                None => named(covariate, c.estimate),
+            }
         })
         .collect();
     sheets.push(sheet("Covariate, per unit, against the reference", &coefficients));
@@ -194,9 +217,10 @@ pub fn regression(
         standard_error,
     } = fit.league;
     Regression {
-        covariate: covariate.to_owned(),
+        covariate: covariates.into(),
         effect: shared.word(),
-        at: fit.at,
+        sigma2: fit.sigma2,
+        at: fit.at.as_slice().into(),
         coefficients,
         tau2: fit.tau2,
         solution: fit.solution,

@@ -70,7 +70,9 @@ pub fn run(
         .given()
         .or((arguments.test != NetworkTest::Z).then_some("--test"))
         .or((arguments.rankogram > 0).then_some("--rankogram"))
-        .or((arguments.contribution == Streams::Shortestpath).then_some("--contribution"));
+        .or((arguments.contribution == Streams::Shortestpath).then_some("--contribution"))
+        .or(arguments.figures.is_some().then_some("--figures"))
+        .or(arguments.study_shares.then_some("--study-shares"));
     if let Some(flag) = other {
         return Err(usage(format!(
             "{flag} needs one of the methods with inverse variances, not MH"

@@ -6,9 +6,9 @@ use crate::output::Sheet;
 use clap::{Args, ValueEnum};
 use onset::data::{Diagnostic, Table};
 use onset::models::network::{
-    ClassEffect, ClassOptions, ComponentOptions, CovariateEffect, Network, NetworkError, NetworkMethod,
-    RegressionOptions, class_effects, comparison_adjusted_funnel, component_model, network_regression,
-    side_splits,
+    ClassEffect, ClassOptions, ComponentOptions, CovariateEffect, Funnel, Network, NetworkError,
+    NetworkMethod, RegressionOptions, class_effects, comparison_adjusted_funnel, component_model,
+    network_regression_of, side_splits,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -21,20 +21,21 @@ pub struct ModelArgs {
     /// Direct and indirect evidence of every pair as two parameters of one model (SIDE, node-splitting)
     #[arg(long)]
     pub side: bool,
-    /// Column of a covariate, one number a study: network meta-regression against the reference
-    #[arg(long, value_name = "COLUMN")]
-    pub covariate: Option<String>,
-    /// Whether treatments share the covariate's coefficient
+    /// Columns of covariates, one number a study: network meta-regression against the reference
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub covariate: Vec<String>,
+    /// Whether treatments share a covariate's coefficient
     #[arg(long, value_enum, default_value = "common", requires = "covariate")]
     pub covariate_effect: Shared,
-    /// Value of the covariate at which the regression's league stands [default: its mean]
+    /// Value of each covariate at which the regression's league stands [default: their means]
     #[arg(
         long,
-        value_name = "NUMBER",
+        value_name = "NUMBERS",
+        value_delimiter = ',',
         requires = "covariate",
         allow_negative_numbers = true
     )]
-    pub at: Option<f64>,
+    pub at: Vec<f64>,
     #[command(flatten)]
     pub components: Components,
     /// CSV table with the columns treatment and class: class effects
@@ -71,6 +72,8 @@ pub enum Shared {
     Common,
     /// One for each treatment
     Independent,
+    /// One for each treatment, drawn round a mean (one covariate; REML or ML)
+    Exchangeable,
 }
 
 impl Shared {
@@ -79,6 +82,7 @@ impl Shared {
         match self {
             Shared::Common => "common",
             Shared::Independent => "independent",
+            Shared::Exchangeable => "exchangeable",
         }
     }
 }
@@ -108,7 +112,7 @@ impl ModelArgs {
     pub fn given(&self) -> Option<&'static str> {
         [
             (self.side, "--side"),
-            (self.covariate.is_some(), "--covariate"),
+            (!self.covariate.is_empty(), "--covariate"),
             (self.components.separator.is_some(), "--components"),
             (self.classes.is_some(), "--classes"),
             (self.funnel, "--funnel"),
@@ -137,7 +141,8 @@ pub struct Blocks {
 /// What the models need beside the flags.
 pub struct Setting<'a> {
     pub network: &'a Network,
-    pub covariate: Option<&'a BTreeMap<String, f64>>,
+    /// Of every study, for each column named.
+    pub covariates: &'a [BTreeMap<String, f64>],
     pub reference: usize,
     pub method: NetworkMethod,
     pub tau2: f64,
@@ -161,28 +166,10 @@ pub fn blocks(
     } else {
         None
     };
-    let regression = match (&arguments.covariate, setting.covariate) {
-        (Some(name), Some(values)) => {
-            let options = RegressionOptions {
-                method: setting.method,
-                reference: setting.reference,
-                effect: match arguments.covariate_effect {
-                    Shared::Common => CovariateEffect::Common,
-                    Shared::Independent => CovariateEffect::Independent,
-                },
-                at: arguments.at,
-                level: setting.level,
-            };
-            let fit = network_regression(network, values, &options).map_err(refused)?;
-            Some(blocks::regression(
-                names,
-                name,
-                arguments.covariate_effect,
-                fit,
-                sheets,
-            ))
-        }
-        _ => None,
+    let regression = if arguments.covariate.is_empty() {
+        None
+    } else {
+        Some(regression(arguments, setting, sheets, refused)?)
     };
     let components = match &arguments.components.separator {
         Some(separator) => {
@@ -213,13 +200,8 @@ pub fn blocks(
         }
         None => None,
     };
-    let funnel = if arguments.funnel {
-        let order = order(names, setting.reference, &arguments.order)?;
-        comparison_adjusted_funnel(network, setting.tau2, &order)
-            .map(|funnel| blocks::funnel(names, &order, funnel, sheets))
-    } else {
-        None
-    };
+    let funnel =
+        funnel(arguments, setting)?.map(|(funnel, order)| blocks::funnel(names, &order, funnel, sheets));
     Ok(Blocks {
         side,
         regression,
@@ -227,6 +209,62 @@ pub fn blocks(
         classes,
         funnel,
     })
+}
+
+/// The meta-regression.
+///
+/// # Errors
+/// What the model refuses; `usage` where `--at` does not name a value for each covariate.
+fn regression(
+    arguments: &ModelArgs,
+    setting: &Setting<'_>,
+    sheets: &mut Vec<Sheet>,
+    refused: &dyn Fn(NetworkError) -> Diagnostic,
+) -> Result<Regression, Diagnostic> {
+    let (names, given) = (&arguments.covariate, arguments.at.len());
+    if given > 0 && given != names.len() {
+        return Err(usage("--at must name one value for each covariate")
+            .found(given.to_string())
+            .allowed(names.join(",")));
+    }
+    let options = RegressionOptions {
+        method: setting.method,
+        reference: setting.reference,
+        effect: match arguments.covariate_effect {
+            Shared::Common => CovariateEffect::Common,
+            Shared::Independent => CovariateEffect::Independent,
+            Shared::Exchangeable => CovariateEffect::Exchangeable,
+        },
+        at: None,
+        level: setting.level,
+    };
+    let values: Vec<&BTreeMap<String, f64>> = setting.covariates.iter().collect();
+    let at: Vec<Option<f64>> = arguments.at.iter().copied().map(Some).collect();
+    let fit = network_regression_of(setting.network, &values, &at, &options).map_err(refused)?;
+    let treatments = setting.network.treatments();
+    Ok(blocks::regression(
+        treatments,
+        names,
+        arguments.covariate_effect,
+        fit,
+        sheets,
+    ))
+}
+
+/// The comparison-adjusted funnel and its order of treatments, where it is asked for.
+///
+/// # Errors
+/// `usage` for a wrong order.
+pub fn funnel(
+    arguments: &ModelArgs,
+    setting: &Setting<'_>,
+) -> Result<Option<(Funnel, Vec<usize>)>, Diagnostic> {
+    if !arguments.funnel {
+        return Ok(None);
+    }
+    let order = order(setting.network.treatments(), setting.reference, &arguments.order)?;
+    let found = comparison_adjusted_funnel(setting.network, setting.tau2, &order);
+    Ok(found.map(|funnel| (funnel, order)))
 }
 
 fn read_classes(path: &std::path::Path) -> Result<BTreeMap<String, String>, Diagnostic> {

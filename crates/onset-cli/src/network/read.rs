@@ -13,8 +13,11 @@ const ADDITION: f64 = 0.5;
 /// A table as a network.
 pub struct Read {
     pub network: Network,
-    /// Of every study, where a column was named.
-    pub covariate: Option<BTreeMap<String, f64>>,
+    /// Of every study, for each column named.
+    pub covariates: Vec<BTreeMap<String, f64>>,
+    /// People by treatment; empty where contrasts were given.
+    pub people: BTreeMap<String, f64>,
+    pub measure: Measure,
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -31,33 +34,32 @@ pub fn network(arguments: &Arguments) -> Result<Read, Diagnostic> {
     }
     let table = Table::read(&arguments.file)?;
     let mut warnings = Vec::new();
+    let mut given_to = Vec::new();
     let mut rows = if by_arm {
-        arms(&table, &arguments.arms, &mut warnings)?
+        arms(&table, &arguments.arms, &mut warnings, &mut given_to)?
     } else {
         given(&table, contrasts, &mut warnings)?
     };
-    let covariate = match &arguments.models.covariate {
-        Some(name) => {
-            let study = if by_arm {
-                &arguments.arms.study
-            } else {
-                &contrasts.studlab
-            };
-            let values = covariate(&table, header("--study", study)?, name)?;
-            rows.retain(|row| {
-                values.contains_key(&row.study) || {
-                    let message = format!("Study '{}' has no value of '{name}' and is left out", row.study);
-                    let warning = Diagnostic::warning("missing_value", message).study(row.study.as_str());
-                    if !warnings.contains(&warning) {
-                        warnings.push(warning);
-                    }
-                    false
-                }
-            });
-            Some(values)
-        }
-        None => None,
+    let study = if by_arm {
+        &arguments.arms.study
+    } else {
+        &contrasts.studlab
     };
+    let mut covariates = Vec::new();
+    for name in &arguments.models.covariate {
+        let values = covariate(&table, header("--study", study)?, name)?;
+        rows.retain(|row| {
+            values.contains_key(&row.study) || {
+                let message = format!("Study '{}' has no value of '{name}' and is left out", row.study);
+                let warning = Diagnostic::warning("missing_value", message).study(row.study.as_str());
+                if !warnings.contains(&warning) {
+                    warnings.push(warning);
+                }
+                false
+            }
+        });
+        covariates.push(values);
+    }
     let built = if by_arm {
         Network::from_arms(&rows)
     } else {
@@ -71,9 +73,22 @@ pub fn network(arguments: &Arguments) -> Result<Read, Diagnostic> {
         }
     })?;
     warnings.extend(network.warnings);
+    let kept: BTreeSet<&str> = network.value.study_labels().collect();
+    let mut people = BTreeMap::new();
+    for (study, treatment, n) in given_to {
+        if kept.contains(study.as_str()) {
+            *people.entry(treatment).or_default() += n;
+        }
+    }
     Ok(Read {
         network: network.value,
-        covariate,
+        covariates,
+        people,
+        measure: match (arguments.arms.measure, by_arm) {
+            (Some(measure), _) => measure,
+            (None, true) => default_measure(arguments.arms.events.is_some())?,
+            (None, false) => Measure::Generic,
+        },
         warnings,
     })
 }
@@ -246,6 +261,7 @@ fn arms(
     table: &Table,
     columns: &ArmArgs,
     warnings: &mut Vec<Diagnostic>,
+    people: &mut Vec<(String, String, f64)>,
 ) -> Result<Vec<Contrast>, Diagnostic> {
     let study = table.column(header("--study", &columns.study)?)?.texts();
     let treatment = table.column(header("--treat", &columns.treat)?)?.texts();
@@ -259,14 +275,10 @@ fn arms(
         Some(name) => table.column(name)?.numbers()?,
         None => vec![Some(0.0); n.len()],
     };
-    let measure = columns.measure.unwrap_or(
-        if counts {
-            Measure::from_code("OR")
-        } else {
-            Measure::from_code("MD")
-        }
-        .ok_or_else(|| usage("--measure is missing"))?,
-    );
+    let measure = match columns.measure {
+        Some(measure) => measure,
+        None => default_measure(counts)?,
+    };
     let mut order: Vec<&str> = Vec::new();
     let mut studies: BTreeMap<&str, Vec<Arm<'_>>> = BTreeMap::new();
     for i in 0..n.len() {
@@ -317,8 +329,16 @@ fn arms(
             }
         }
         rows.extend(pairs(table, s, &arms, counts, measure)?);
+        for arm in &arms {
+            people.push((s.to_owned(), arm.treatment.to_owned(), arm.n));
+        }
     }
     Ok(rows)
+}
+
+fn default_measure(counts: bool) -> Result<Measure, Diagnostic> {
+    let code = if counts { "OR" } else { "MD" };
+    Measure::from_code(code).ok_or_else(|| usage("--measure is missing"))
 }
 
 fn ratio(measure: Measure) -> bool {

@@ -1,7 +1,7 @@
 //! Fits a multilevel model and says what it found.
 
 use super::MultilevelError;
-use super::maximise::{Maximum, Parameter, maximise, parameters};
+use super::maximise::{Maximum, Parameter, maximise, parameters, typical_sd};
 use super::model::{Likelihood, Model};
 use super::profile;
 use super::random::{Random, Structure};
@@ -144,6 +144,7 @@ pub(crate) fn finish(
     let df = (n - p) as f64;
     let mut warnings = Vec::new();
     let solution = solution(&model, &maximum, &mut warnings);
+    warnings.extend(not_identified(&model, &maximum, options.method));
     let mut fitted = Multilevel {
         k: n,
         p,
@@ -305,6 +306,74 @@ fn solution(model: &Model, maximum: &Maximum, warnings: &mut Vec<Diagnostic>) ->
     let text = format!("the likelihood is highest at the boundary: {}", ends.join("; "));
     warnings.push(Diagnostic::note("boundary", text));
     Solution::Boundary { iterations }
+}
+
+/// Below this, in units of the typical heterogeneity, the likelihood does not bend and is looked at further away.
+const NO_BEND: f64 = 1e-6;
+/// A log-likelihood that changes by less than this part of itself over the whole range of a parameter is flat.
+const FLAT: f64 = 1e-10;
+/// How far an angle is moved.
+const ANGLE: f64 = 0.5;
+
+/// Variances and correlations on which the likelihood does not depend, such as the variance of a level that stands
+/// once and has a mean of its own: the number given is where the search began.
+fn not_identified(model: &Model, maximum: &Maximum, method: Likelihood) -> Option<Diagnostic> {
+    let (point, q) = (&maximum.point, model.q());
+    let scale = typical_sd(model);
+    let same = |k: usize, value: f64| {
+        let mut moved = maximum.theta.clone();
+        moved[k] = value;
+        let there = model.evaluate(&moved, method, false);
+        there.is_some_and(|p| (p.value - point.value).abs() <= FLAT * (1.0 + point.value.abs()))
+    };
+    let kinds = parameters(model);
+    let nothing = |wanted: usize| {
+        let own = kinds.iter().zip(&maximum.theta);
+        own.into_iter().any(|(kind, theta)| {
+            matches!(kind, Parameter::Sd { effect, .. } if *effect == wanted) && *theta == 0.0
+        })
+    };
+    let mut found: Vec<String> = Vec::new();
+    for (k, kind) in kinds.iter().enumerate() {
+        let unit = match kind {
+            Parameter::Sd { .. } => scale * scale,
+            Parameter::Angle { .. } => 1.0,
+        };
+        let bends = point.gradient.len() == q && point.hessian[(k, k)].abs() * unit > NO_BEND;
+        if bends || !maximum.converged {
+            continue;
+        }
+        let theta = maximum.theta[k];
+        match *kind {
+            Parameter::Sd { effect, level, .. } => {
+                if same(k, 0.0) && same(k, 2.0 * (theta + scale)) {
+                    let random = &model.random[effect];
+                    let one = random.is_intercept() || model.shapes[effect].sds() == 1;
+                    let name = if one {
+                        &random.name
+                    } else {
+                        &random.level_labels[level]
+                    };
+                    found.push(format!("the variance of '{name}'"));
+                }
+            }
+            Parameter::Angle { effect, .. } => {
+                if !nothing(effect) && same(k, theta - ANGLE) && same(k, theta + ANGLE) {
+                    found.push(format!("a correlation of '{}'", model.random[effect].name));
+                }
+            }
+        }
+    }
+    found.dedup();
+    if found.is_empty() {
+        return None;
+    }
+    let text = format!(
+        "these effects say nothing about {}: the likelihood is the same whatever it is, and standard errors that rest \
+         on it mean nothing. Hint: a variance or a mean in common with other levels",
+        found.join(", ")
+    );
+    Some(Diagnostic::warning("not_identified", text))
 }
 
 fn moderators(model: &Model, beta: &[f64], covariance: &Matrix) -> Option<JointTest> {

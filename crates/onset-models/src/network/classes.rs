@@ -258,7 +258,7 @@ fn loglik(first: &First, classes: &Classes, sigma2: f64, restricted: bool) -> f6
 }
 
 /// The highest point of `f` on [0, widest]: a grid, then a search round its best point.
-fn highest(widest: f64, mut f: impl FnMut(f64) -> f64) -> (f64, f64) {
+pub(crate) fn highest(widest: f64, mut f: impl FnMut(f64) -> f64) -> (f64, f64) {
     let points: Vec<f64> = std::iter::once(0.0)
         .chain((0..=GRID).map(|i| widest * 10f64.powf(-6.0 * f64::from(GRID - i) / f64::from(GRID))))
         .collect();

@@ -118,20 +118,51 @@ pub fn component_model(
             separator: options.separator.clone(),
         });
     }
+    let components = components.iter().map(|&c| c.to_owned()).collect();
+    additive_model(network, components, parts, options.method, options.level)
+}
+
+/// As [`component_model`], of components that are declared for each treatment.
+///
+/// # Inputs
+/// `parts`: of every treatment of the network, in its order, the components it has, by index; none for a
+/// treatment without effect.
+/// # Errors
+/// `BadComponents`, `BadLevel`, `NotFinite`.
+/// # Source
+/// As [`component_model`].
+pub fn additive_model(
+    network: &Network,
+    components: Vec<String>,
+    parts: Vec<Vec<usize>>,
+    method: NetworkMethod,
+    level: f64,
+) -> Result<ComponentModel, NetworkError> {
+    if !(level > 0.0 && level < 1.0) {
+        return Err(NetworkError::BadLevel { found: level });
+    }
+    let columns = components.len();
+    let treatments = network.treatments.len();
+    if columns == 0 || parts.len() != treatments || parts.iter().flatten().any(|&c| c >= columns) {
+        return Err(NetworkError::BadComponents {
+            found: parts.len(),
+            treatments,
+        });
+    }
     let linear = Linear::new(network, columns, |s, arm| {
         parts[network.studies[s].arms[arm]]
             .iter()
             .map(|&c| (c, 1.0))
             .collect()
     })?;
-    let solved = linear.solve(options.method)?;
+    let solved = linear.solve(method)?;
     let sum = |t: usize| {
         let mut c = vec![0.0; columns];
         parts[t].iter().for_each(|&p| c[p] = 1.0);
         c
     };
     let sums: Vec<Vec<f64>> = (0..parts.len()).map(sum).collect();
-    let wald = |c: &[f64]| Wald::of(&linear, &solved.random, c, options.level);
+    let wald = |c: &[f64]| Wald::of(&linear, &solved.random, c, level);
     let effects = (0..columns)
         .map(|p| {
             let mut c = vec![0.0; columns];
@@ -151,7 +182,7 @@ pub fn component_model(
     let (additive, standard) = (linear.degrees(), degrees(network));
     let (q, q_standard) = (solved.common.q, fit(network, 0.0)?.q);
     Ok(ComponentModel {
-        components: components.iter().map(|&c| c.to_owned()).collect(),
+        components,
         effects,
         combinations,
         league,

@@ -36,6 +36,27 @@ pub struct Contribution {
 }
 
 impl Contribution {
+    /// Studies with a share in one row, in the order of their comparisons.
+    pub fn studies_of(&self, row: usize) -> Vec<(&str, f64)> {
+        let mut shares: Vec<(&str, f64)> = Vec::new();
+        let Some(values) = self.values.get(row) else {
+            return shares;
+        };
+        for (value, list) in values.iter().zip(&self.studies) {
+            for (label, part) in list {
+                let share = value * part;
+                if share <= NO_FLOW {
+                    continue;
+                }
+                match shares.iter_mut().find(|known| known.0 == label) {
+                    Some(known) => known.1 += share,
+                    None => shares.push((label, share)),
+                }
+            }
+        }
+        shares
+    }
+
     /// Labels of studies, and their shares in every row: a study has its share of each direct comparison.
     ///
     /// # Source

@@ -112,6 +112,27 @@ pub enum NetworkError {
     /// A covariate that does not vary.
     #[error("the covariate has one value in all studies: nothing can change with it")]
     ConstantCovariate,
+    /// Components that do not belong to the network's treatments.
+    #[error(
+        "{found} treatments have components, but the network has {treatments}, or a component is not named"
+    )]
+    BadComponents {
+        /// Treatments with components.
+        found: usize,
+        /// Treatments.
+        treatments: usize,
+    },
+    /// Coefficients of one covariate are exchangeable over treatments; of several nothing is said.
+    #[error("exchangeable coefficients are those of one covariate, and there are {found}")]
+    TooManyCovariates {
+        /// Covariates.
+        found: usize,
+    },
+    /// A mean coefficient that no study tells from the treatments.
+    #[error(
+        "no mean coefficient can be estimated: studies of the reference against others do not differ in the covariate. Hint: another reference, or --covariate-effect independent"
+    )]
+    CoefficientNotEstimable,
     /// A model that needs one connected network.
     #[error("the network falls into separate parts: this model needs one that is connected")]
     SeparateParts,
@@ -143,7 +164,7 @@ pub enum NetworkError {
         class: String,
     },
     /// An estimator that this model does not have.
-    #[error("exchangeable classes need REML or ML")]
+    #[error("exchangeable effects need REML or ML")]
     NoMomentEstimator,
     /// Events that are not between 0 and the arm's size.
     #[error("study '{study}', arm '{arm}': {events} events among {n} people")]

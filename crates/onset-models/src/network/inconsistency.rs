@@ -104,7 +104,8 @@ pub(crate) fn decompose(
 /// Direct against indirect evidence of every pair, by back-calculation.
 ///
 /// # Formula
-/// 1/v_indirect = 1/v_network - 1/v_direct, and the indirect estimate likewise.
+/// 1/v_indirect = 1/v_network - 1/v_direct, and the indirect estimate likewise. In a part without an
+/// independent loop what studies of several arms lend each other is no indirect evidence.
 /// # Source
 /// Koenig, Krahn & Binder 2013, Stat Med 32:5414; Dias 2010, Stat Med 29:932.
 pub(crate) fn splits(network: &Network, random: &Gls, tau2: f64) -> Vec<Split> {
@@ -116,6 +117,7 @@ pub(crate) fn splits(network: &Network, random: &Gls, tau2: f64) -> Vec<Split> {
         sum.1 += w * edge.y;
         sum.2 += 1;
     }
+    let loops = network.independent_loops_by_part();
     let n = network.treatments.len();
     let mut splits = Vec::with_capacity(n * (n - 1) / 2);
     for a in 0..n {
@@ -124,13 +126,20 @@ pub(crate) fn splits(network: &Network, random: &Gls, tau2: f64) -> Vec<Split> {
                 continue;
             }
             let (estimate, variance) = random.difference(a, b);
-            splits.push(split((a, b), estimate, variance, direct.get(&(a, b)).copied()));
+            let direct = direct.get(&(a, b)).copied();
+            let testable = loops[network.component[a]] > 0;
+            splits.push(split((a, b), (estimate, variance), direct, testable));
         }
     }
     splits
 }
 
-fn split(pair: (usize, usize), estimate: f64, variance: f64, direct: Option<(f64, f64, usize)>) -> Split {
+fn split(
+    pair: (usize, usize),
+    (estimate, variance): (f64, f64),
+    direct: Option<(f64, f64, usize)>,
+    testable: bool,
+) -> Split {
     let mut split = Split {
         a: pair.0,
         b: pair.1,
@@ -155,7 +164,7 @@ fn split(pair: (usize, usize), estimate: f64, variance: f64, direct: Option<(f64
     split.direct_se = Some(v.sqrt());
     split.proportion_direct = (variance / v).min(1.0);
     let left = 1.0 / variance - w;
-    if left * variance <= ALL_DIRECT {
+    if !testable || left * variance <= ALL_DIRECT {
         split.proportion_direct = 1.0;
         split.indirect = None;
         split.indirect_se = None;

@@ -76,6 +76,12 @@ impl Network {
         self.studies.iter().map(|s| s.edges.len()).sum()
     }
 
+    /// Studies with a treatment.
+    pub fn studies_of(&self, treatment: usize) -> usize {
+        let with = |study: &&Study| study.arms.binary_search(&treatment).is_ok();
+        self.studies.iter().filter(with).count()
+    }
+
     /// Number of separate parts.
     pub fn components(&self) -> usize {
         self.components
@@ -95,10 +101,40 @@ impl Network {
         pairs
     }
 
-    /// Whether every comparison has one treatment in common, so that nothing can be inconsistent.
-    pub fn is_star(&self) -> bool {
-        let pairs = self.direct_studies();
-        pairs.len() + self.components == self.treatments.len()
+    /// Independent loops of evidence of each part: in how many ways studies that compare different sets
+    /// of treatments can contradict each other. At 0 nothing can be inconsistent, although a study of
+    /// several arms may close a loop in itself.
+    ///
+    /// # Formula
+    /// sum over designs (sets of treatments compared by a study) of (arms - 1), minus (treatments - 1)
+    /// # Source
+    /// Higgins et al. 2012, Res Synth Methods 3:98 (degrees of freedom between designs).
+    pub fn independent_loops_by_part(&self) -> Vec<usize> {
+        let designs: BTreeSet<&[usize]> = self.studies.iter().map(|s| s.arms.as_slice()).collect();
+        let mut loops = vec![0_usize; self.components];
+        for arms in designs {
+            if let Some(&first) = arms.first() {
+                loops[self.component[first]] += arms.len() - 1;
+            }
+        }
+        let mut first = vec![true; self.components];
+        for &part in &self.component {
+            if std::mem::replace(&mut first[part], false) {
+                continue;
+            }
+            loops[part] = loops[part].saturating_sub(1);
+        }
+        loops
+    }
+
+    /// Independent loops of evidence in all parts together.
+    pub fn independent_loops(&self) -> usize {
+        self.independent_loops_by_part().iter().sum()
+    }
+
+    /// Whether the graph of compared pairs has a cycle, be it within one study of several arms.
+    pub fn has_cycle(&self) -> bool {
+        self.direct_studies().len() + self.components > self.treatments.len()
     }
 
     /// Checks contrasts and joins them.
@@ -201,11 +237,13 @@ impl Network {
             component,
             components,
         };
-        if network.is_star() && network.treatments.len() > 2 {
-            warnings.push(Diagnostic::note(
-                "no_loops",
-                "No closed loop of comparisons: every comparison is only direct or only indirect, and inconsistency cannot be seen",
-            ));
+        if network.independent_loops() == 0 && network.treatments.len() > 2 {
+            let message = if network.has_cycle() {
+                "No independent loop of comparisons: loops are closed only within studies of several arms, which agree with themselves, and inconsistency cannot be seen"
+            } else {
+                "No closed loop of comparisons: every comparison is only direct or only indirect, and inconsistency cannot be seen"
+            };
+            warnings.push(Diagnostic::note("no_loops", message));
         }
         Ok(Warned {
             value: network,

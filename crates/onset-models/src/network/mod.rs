@@ -21,6 +21,7 @@ mod components;
 mod contribution;
 mod error;
 mod estimate;
+mod exchangeable;
 mod funnel;
 mod gls;
 mod heterogeneity;
@@ -37,7 +38,7 @@ mod shortest_path;
 mod side;
 
 pub use classes::{ClassEffect, ClassMean, ClassModel, ClassOptions, class_effects};
-pub use components::{ComponentModel, ComponentOptions, component_model};
+pub use components::{ComponentModel, ComponentOptions, additive_model, component_model};
 pub use contribution::{Contribution, Streams, contribution, contribution_by};
 pub use error::NetworkError;
 pub use estimate::Wald;
@@ -49,6 +50,7 @@ pub use options::{NetworkMethod, NetworkOptions, SmallValues};
 pub use rank::{Rankogram, rankogram};
 pub use regression::{
     CovariateCoefficient, CovariateEffect, NetworkRegression, RegressionOptions, network_regression,
+    network_regression_of,
 };
 pub use result::{DesignTest, League, NetworkPrediction, NetworkQ, Nma, QPart, Split};
 pub use side::{SideSplit, side_splits};

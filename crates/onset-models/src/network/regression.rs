@@ -1,7 +1,8 @@
-//! Network meta-regression: effects that change with one covariate of the studies.
+//! Network meta-regression: effects that change with covariates of the studies.
 
 use super::error::NetworkError;
 use super::estimate::Wald;
+use super::exchangeable::{Setting, exchangeable};
 use super::gls::places;
 use super::input::Network;
 use super::linear::{Linear, own_column};
@@ -18,6 +19,8 @@ pub enum CovariateEffect {
     Common,
     /// One for each treatment against the reference.
     Independent,
+    /// One for each treatment against the reference, drawn round a mean with a variance of its own.
+    Exchangeable,
 }
 
 /// | name | default | meaning |
@@ -25,7 +28,7 @@ pub enum CovariateEffect {
 /// | `method` | REML | estimator of tau2 |
 /// | `reference` | 0 | treatment whose contrasts change with the covariate |
 /// | `effect` | common | which treatments share the coefficient |
-/// | `at` | the mean | value of the covariate at which the league stands |
+/// | `at` | the mean | value of a single covariate at which the league stands |
 /// | `level` | 0.95 | of intervals |
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RegressionOptions {
@@ -35,7 +38,7 @@ pub struct RegressionOptions {
     pub reference: usize,
     /// Which treatments share the coefficient.
     pub effect: CovariateEffect,
-    /// Where the league stands; the mean of the studies when absent.
+    /// Where the league stands, of a single covariate; the mean of the studies when absent.
     pub at: Option<f64>,
     /// Level of intervals.
     pub level: f64,
@@ -56,7 +59,9 @@ impl Default for RegressionOptions {
 /// A coefficient of the covariate, per unit of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CovariateCoefficient {
-    /// The treatment it belongs to; `None` for the common one.
+    /// Which covariate, from 0.
+    pub covariate: usize,
+    /// The treatment it belongs to; `None` for the common one, or the mean of exchangeable ones.
     pub treatment: Option<usize>,
     /// `None` where no studies of the treatment against others differ in the covariate.
     pub estimate: Option<Wald>,
@@ -65,12 +70,14 @@ pub struct CovariateCoefficient {
 /// A network meta-regression.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NetworkRegression {
-    /// Value at which the league stands.
-    pub at: f64,
+    /// Value of each covariate at which the league stands.
+    pub at: Vec<f64>,
     /// Coefficients.
     pub coefficients: Vec<CovariateCoefficient>,
     /// Residual between-study variance.
     pub tau2: f64,
+    /// Variance of exchangeable coefficients.
+    pub sigma2: Option<f64>,
     /// How it was reached.
     pub solution: Solution,
     /// Residual Q at common effects.
@@ -97,7 +104,30 @@ pub fn network_regression(
     covariate: &BTreeMap<String, f64>,
     options: &RegressionOptions,
 ) -> Result<NetworkRegression, NetworkError> {
-    let x = values(network, covariate)?;
+    network_regression_of(network, &[covariate], &[options.at], options)
+}
+
+/// As [`network_regression`], of several covariates: theta_s(a, b) = d_a - d_b + sum_c x_sc (B_ca - B_cb).
+///
+/// # Inputs
+/// `covariates`: of each, one finite value for every study. `at`: where the league stands, of each; its mean when absent.
+/// # Errors
+/// As [`network_regression`], and `TooManyCovariates`: coefficients are exchangeable over the treatments of one.
+/// # Source
+/// As [`network_regression`]; exchangeable coefficients: Cooper et al. 2009, Stat Med 28:1861.
+pub fn network_regression_of(
+    network: &Network,
+    covariates: &[&BTreeMap<String, f64>],
+    at: &[Option<f64>],
+    options: &RegressionOptions,
+) -> Result<NetworkRegression, NetworkError> {
+    if covariates.is_empty() {
+        return Err(NetworkError::ConstantCovariate);
+    }
+    let x: Vec<Vec<f64>> = covariates
+        .iter()
+        .map(|covariate| values(network, covariate))
+        .collect::<Result<_, _>>()?;
     let n = network.treatments.len();
     if !(options.level > 0.0 && options.level < 1.0) {
         return Err(NetworkError::BadLevel { found: options.level });
@@ -110,35 +140,64 @@ pub fn network_regression(
             found: options.reference,
         });
     }
-    let centre = x.iter().sum::<f64>() / x.len() as f64;
+    let centres: Vec<f64> = x.iter().map(|x| x.iter().sum::<f64>() / x.len() as f64).collect();
+    let at: Vec<f64> = centres
+        .iter()
+        .enumerate()
+        .map(|(c, centre)| at.get(c).copied().flatten().unwrap_or(*centre))
+        .collect();
+    // away from its mean, so that treatments and covariates are as little entangled as can be
+    let centred: Vec<Vec<f64>> = x
+        .iter()
+        .zip(&centres)
+        .map(|(x, centre)| x.iter().map(|x| x - centre).collect())
+        .collect();
+    let away: Vec<f64> = at.iter().zip(&centres).map(|(at, centre)| at - centre).collect();
     let (places, free) = places(network);
-    // columns of the covariate: one, or one for every treatment but the reference
     let others: Vec<usize> = (0..n).filter(|&t| t != options.reference).collect();
-    let column = |t: usize| match options.effect {
-        _ if t == options.reference => None,
-        CovariateEffect::Common => Some(free),
-        CovariateEffect::Independent => others.iter().position(|&o| o == t).map(|place| free + place),
-    };
-    let coefficients = match options.effect {
-        CovariateEffect::Common => 1,
+    // columns of each covariate: one, or one for every treatment but the reference
+    let each = match options.effect {
+        CovariateEffect::Common | CovariateEffect::Exchangeable => 1,
         CovariateEffect::Independent => others.len(),
     };
-    let columns = free + coefficients;
+    let column = |covariate: usize, t: usize| {
+        let place = others.iter().position(|&o| o == t)?;
+        Some(free + covariate * each + if each == 1 { 0 } else { place })
+    };
+    let columns = free + covariates.len() * each;
     let linear = Linear::new(network, columns, |s, arm| {
         let treatment = network.studies[s].arms[arm];
         let mut entries = own_column(&places, treatment);
-        entries.extend(column(treatment).map(|c| (c, x[s] - centre)));
+        let slopes = centred.iter().enumerate();
+        entries.extend(slopes.filter_map(|(c, x)| Some((column(c, treatment)?, x[s]))));
         entries
     })?;
+    if options.effect == CovariateEffect::Exchangeable {
+        let [x] = centred.as_slice() else {
+            return Err(NetworkError::TooManyCovariates { found: x.len() });
+        };
+        return exchangeable(&Setting {
+            network,
+            x,
+            linear: &linear,
+            places: &places,
+            free,
+            others: &others,
+            at: at.first().copied().unwrap_or(0.0),
+            away: away.first().copied().unwrap_or(0.0),
+            options,
+        });
+    }
     let solved = linear.solve(options.method)?;
-    let at = options.at.unwrap_or(centre);
     let level_of = |t: usize| {
         let mut c = vec![0.0; columns];
         if let Some(place) = places[t] {
             c[place] += 1.0;
         }
-        if let Some(place) = column(t) {
-            c[place] += at - centre;
+        for (covariate, away) in away.iter().enumerate() {
+            if let Some(place) = column(covariate, t) {
+                c[place] += away;
+            }
         }
         c
     };
@@ -147,26 +206,22 @@ pub fn network_regression(
         let c: Vec<f64> = levels[i].iter().zip(&levels[j]).map(|(a, b)| a - b).collect();
         linear.estimable(&c).then(|| solved.random.combination(&c))
     });
-    let coefficient = |place: usize, treatment: Option<usize>| {
-        let mut c = vec![0.0; columns];
-        c[free + place] = 1.0;
-        CovariateCoefficient {
-            treatment,
-            estimate: Wald::of(&linear, &solved.random, &c, options.level),
-        }
-    };
-    let coefficients = match options.effect {
-        CovariateEffect::Common => vec![coefficient(0, None)],
-        CovariateEffect::Independent => others
-            .iter()
-            .enumerate()
-            .map(|(place, &t)| coefficient(place, Some(t)))
-            .collect(),
-    };
+    let coefficients = (0..covariates.len() * each)
+        .map(|place| {
+            let mut c = vec![0.0; columns];
+            c[free + place] = 1.0;
+            CovariateCoefficient {
+                covariate: place / each,
+                treatment: (options.effect == CovariateEffect::Independent).then(|| others[place % each]),
+                estimate: Wald::of(&linear, &solved.random, &c, options.level),
+            }
+        })
+        .collect();
     Ok(NetworkRegression {
         at,
         coefficients,
         tau2: solved.tau2,
+        sigma2: None,
         solution: solved.solution,
         q: QPart::new(solved.common.q, linear.degrees()),
         league,

@@ -113,7 +113,7 @@ pub struct Nma {
     pub p_scores: Option<Vec<f64>>,
     /// Direct against indirect, all pairs that are connected.
     pub splits: Vec<Split>,
-    /// Design-by-treatment test; absent without loops of designs.
+    /// Design-by-treatment test; absent without independent loops.
     pub design_by_treatment: Option<DesignTest>,
     /// Prediction intervals; absent below 2 degrees of freedom.
     pub prediction: Option<NetworkPrediction>,

@@ -8,7 +8,7 @@ use onset_models::network::{
     ClassEffect, ClassOptions, ComponentOptions, Contrast, CountArm, CovariateEffect, Network, NetworkError,
     NetworkMethod, NetworkOptions, NetworkTest, RegressionOptions, SmallValues, Streams, class_effects,
     comparison_adjusted_funnel, component_model, contribution_by, intervals, mantel_haenszel_network,
-    network_meta, network_regression, side_splits,
+    network_meta, network_regression, network_regression_of, side_splits,
 };
 use onset_models::pool::{
     CountMeasure, Counts, Options, PredictionChoice, PredictionKind, StrataOptions, Tau2Method, Test,
@@ -874,4 +874,162 @@ fn mantel_haenszel_names_what_it_leaves_out() {
         mantel_haenszel_network(&nobody, SmallValues::Desirable).unwrap_err(),
         NetworkError::NoStudies
     );
+}
+
+/// A network with a covariate on which effects against A depend, with a coefficient for each treatment.
+fn sloped() -> (Vec<Contrast>, BTreeMap<String, f64>, BTreeMap<String, f64>) {
+    let (slopes, effects) = ([0.0, 0.5, 0.9, 0.1], [0.0, 1.0, 0.4, -0.3]);
+    let pairs = [
+        (0, 1),
+        (0, 2),
+        (0, 3),
+        (1, 2),
+        (0, 1),
+        (2, 3),
+        (0, 2),
+        (1, 3),
+        (0, 3),
+        (0, 1),
+        (0, 2),
+        (0, 3),
+    ];
+    let (mut rows, mut x, mut z) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+    for (s, &(a, b)) in pairs.iter().enumerate() {
+        let (label, value) = (s.to_string(), ((s * 7) % 5) as f64);
+        let noise = ((s * 37 + 11) % 17) as f64 / 17.0 - 0.5;
+        let y = effects[b] - effects[a] + value * (slopes[b] - slopes[a]) + noise;
+        let name = |t: usize| ["A", "B", "C", "D"][t];
+        rows.push(row(&label, name(b), name(a), y, 0.2 + 0.02 * s as f64));
+        x.insert(label.clone(), value);
+        z.insert(label, ((s * 3) % 4) as f64);
+    }
+    (rows, x, z)
+}
+
+/// log-likelihood (without constants) and coefficients of y ~ N(Cb, W) by dense algebra.
+fn least_squares(c: &[Vec<f64>], w: &[Vec<f64>], y: &[f64]) -> (f64, Vec<f64>, Vec<f64>) {
+    use onset_math::linalg::{Cholesky, Matrix};
+    let (c, w) = (
+        Matrix::from_rows(c),
+        Cholesky::new(&Matrix::from_rows(w)).unwrap(),
+    );
+    let wc = w.solve(&c);
+    let a = Cholesky::new(&c.transpose().mul(&wc).symmetrised()).unwrap();
+    let b = a.solve_vec(&wc.transpose().mul_vec(y));
+    let fitted = c.mul_vec(&b);
+    let r: Vec<f64> = y.iter().zip(&fitted).map(|(y, f)| y - f).collect();
+    let q: f64 = r.iter().zip(w.solve_vec(&r)).map(|(r, s)| r * s).sum();
+    let inverse = a.inverse();
+    let se = (0..b.len()).map(|i| inverse[(i, i)].sqrt()).collect();
+    (-0.5 * (w.ln_det() + a.ln_det() + q), b, se)
+}
+
+#[test]
+fn several_covariates_and_exchangeable_coefficients_equal_dense_algebra() {
+    let (rows, x, z) = sloped();
+    let network = Network::new(&rows).unwrap().value;
+    let centre = |v: &BTreeMap<String, f64>| v.values().sum::<f64>() / v.len() as f64;
+    let (cx, cz) = (centre(&x), centre(&z));
+    let columns = |of: &dyn Fn(&Contrast) -> Vec<f64>| rows.iter().map(of).collect::<Vec<Vec<f64>>>();
+    let indicator =
+        |t: &str, c: &Contrast| f64::from(u8::from(c.treat1 == t)) - f64::from(u8::from(c.treat2 == t));
+    let away = |c: &Contrast| indicator("B", c) + indicator("C", c) + indicator("D", c);
+    let y: Vec<f64> = rows.iter().map(|c| c.y).collect();
+    let covariance = |tau2: f64, sigma2: f64| -> Vec<Vec<f64>> {
+        (0..rows.len())
+            .map(|i| {
+                (0..rows.len())
+                    .map(|j| {
+                        let own = if i == j {
+                            rows[i].se * rows[i].se + tau2
+                        } else {
+                            0.0
+                        };
+                        let shared: f64 = ["B", "C", "D"]
+                            .iter()
+                            .map(|t| indicator(t, &rows[i]) * indicator(t, &rows[j]))
+                            .sum();
+                        own + sigma2 * shared * (x[&rows[i].study] - cx) * (x[&rows[j].study] - cx)
+                    })
+                    .collect()
+            })
+            .collect()
+    };
+    // two covariates with a coefficient each
+    let options = RegressionOptions::default();
+    let fit = network_regression_of(&network, &[&x, &z], &[None, Some(1.0)], &options).unwrap();
+    assert_eq!(fit.at, [cx, 1.0]);
+    let two = columns(&|c| {
+        let mut row: Vec<f64> = ["B", "C", "D"].iter().map(|t| indicator(t, c)).collect();
+        row.extend([away(c) * (x[&c.study] - cx), away(c) * (z[&c.study] - cz)]);
+        row
+    });
+    let (_, b, se) = least_squares(&two, &covariance(fit.tau2, 0.0), &y);
+    for i in 0..2 {
+        let slope = fit.coefficients[i].estimate.unwrap();
+        assert_eq!(fit.coefficients[i].covariate, i);
+        assert!(
+            (slope.estimate - b[3 + i]).abs() < EXACT && (slope.standard_error - se[3 + i]).abs() < EXACT
+        );
+    }
+    let shown = fit.league.estimate[1][0].unwrap();
+    assert!((shown - (b[0] + (1.0 - cz) * b[4])).abs() < EXACT);
+    // one coefficient a treatment, drawn round a mean
+    let exchangeable = RegressionOptions {
+        effect: CovariateEffect::Exchangeable,
+        ..options
+    };
+    let fit = network_regression(&network, &x, &exchangeable).unwrap();
+    let sigma2 = fit.sigma2.unwrap();
+    assert!(sigma2 > 0.0, "slopes differ by construction");
+    let one = columns(&|c| {
+        let mut row: Vec<f64> = ["B", "C", "D"].iter().map(|t| indicator(t, c)).collect();
+        row.push(away(c) * (x[&c.study] - cx));
+        row
+    });
+    let (top, b, se) = least_squares(&one, &covariance(fit.tau2, sigma2), &y);
+    let mean = fit.coefficients[0].estimate.unwrap();
+    assert!((mean.estimate - b[3]).abs() < EXACT && (mean.standard_error - se[3]).abs() < EXACT);
+    // no neighbour lies higher
+    for (t, s) in [
+        (1.1, 1.0),
+        (0.9, 1.0),
+        (1.0, 1.1),
+        (1.0, 0.9),
+        (1.1, 0.9),
+        (0.9, 1.1),
+    ] {
+        let (there, ..) = least_squares(
+            &one,
+            &covariance(t * fit.tau2 + if t > 1.0 { 1e-6 } else { 0.0 }, s * sigma2),
+            &y,
+        );
+        assert!(there <= top + SAME_MAXIMUM, "{t} {s}: {there} {top}");
+    }
+    // predictions lie between the mean and the coefficients on their own
+    let own = RegressionOptions {
+        effect: CovariateEffect::Independent,
+        ..options
+    };
+    let own = network_regression(&network, &x, &own).unwrap();
+    let range = |fit: &onset_models::network::NetworkRegression| {
+        let of = fit.coefficients.iter().filter(|c| c.treatment.is_some());
+        let slopes: Vec<f64> = of.map(|c| c.estimate.unwrap().estimate).collect();
+        slopes.iter().copied().fold(f64::MIN, f64::max) - slopes.iter().copied().fold(f64::MAX, f64::min)
+    };
+    assert!(range(&fit) < range(&own));
+    // refused
+    let moment = RegressionOptions {
+        method: NetworkMethod::Dl,
+        ..exchangeable
+    };
+    assert_eq!(
+        network_regression(&network, &x, &moment),
+        Err(NetworkError::NoMomentEstimator)
+    );
+    assert_eq!(
+        network_regression_of(&network, &[&x, &z], &[], &exchangeable),
+        Err(NetworkError::TooManyCovariates { found: 2 })
+    );
+    assert!(network_regression_of(&network, &[], &[], &options).is_err());
 }

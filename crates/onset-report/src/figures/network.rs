@@ -68,6 +68,9 @@ fn graph(report: &NetworkReport, name: &str) -> Figure {
     let drawn = |id: &str| place(id).and_then(|i| order.iter().position(|&o| o == i));
     let parts = match report.parts.len() {
         1 if report.loops => "connected, with closed loops".to_owned(),
+        1 if report.edges.len() + 1 > report.nodes.len() => {
+            "connected, with loops inside single trials only".to_owned()
+        }
         1 => "connected, without a closed loop".to_owned(),
         n => format!("{} groups that nothing connects", text::count(n as u64)),
     };

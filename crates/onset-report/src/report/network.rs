@@ -66,6 +66,7 @@ fn one(context: &Context<'_>, report: &NetworkReport, name: &str) -> Markup {
         @if !report.pairs.is_empty() {
             (disagreement(report))
             (parts::folded("Every comparison in numbers", false, &league(report)))
+            (components(report))
             (confidence(report))
             (parts::folded("Which trials carry each estimate", true, &figure("contributions-")))
             (parts::folded("The trials of this network", false, &trials(report)))
@@ -129,32 +130,35 @@ fn caption(report: &NetworkReport, what: &str) -> String {
 }
 
 fn league(report: &NetworkReport) -> Markup {
-    let mut grid = Grid::new(
-        caption(
-            report,
-            &format!(
-                "{}, first against second, with {}",
-                words::capital(&report.scale),
-                text::level_name(report.level)
-            ),
-        ),
-        [
-            text_column("Comparison"),
-            number("Network"),
-            number("Direct"),
-            number("Trials"),
-            number("Indirect"),
-            number("p"),
-            number("Prediction interval"),
-        ],
+    let shown = report.pairs.iter().filter(|pair| pair.refused.is_none());
+    // columns that would hold nothing, or the network's numbers once more, are left out
+    let tested = shown.clone().any(|pair| pair.p.is_some());
+    let predicted = shown.clone().any(|pair| pair.prediction.is_some());
+    let common = report.tau2.is_some_and(|tau2| tau2 > 0.0);
+    let mut columns = vec![
+        text_column("Comparison"),
+        number("Network"),
+        number("Direct"),
+        number("Trials"),
+        number("Indirect"),
+    ];
+    columns.extend(tested.then(|| number("p")));
+    columns.extend(predicted.then(|| number("Prediction interval")));
+    columns.extend(common.then(|| number("One true effect")));
+    let title = format!(
+        "{}, first against second, with {}",
+        words::capital(&report.scale),
+        text::level_name(report.level)
     );
+    let mut grid = Grid::new(caption(report, &title), columns);
+    let none = || html! { span.absent { "none" } };
     for pair in &report.pairs {
         if let Some(why) = &pair.refused {
             grid.row([html! { (label(pair)) }, html! { (why) }]);
             continue;
         }
         let only = pair.evidence == "indirect";
-        grid.row([
+        let mut row = vec![
             html! { (label(pair)) },
             cell(pair.estimate.as_ref(), report),
             cell(pair.direct.as_ref(), report),
@@ -163,14 +167,102 @@ fn league(report: &NetworkReport) -> Markup {
                 pair.indirect.as_ref().filter(|_| only || pair.p.is_some()),
                 report,
             ),
-            html! { @match pair.p { Some(p) => (text::p(p)), None => span.absent { "none" } } },
-            html! { @match &pair.prediction {
-                Some(p) => (words::limits(p, &report.measure)),
-                None => span.absent { "none" },
-            } },
-        ]);
+        ];
+        if tested {
+            row.push(pair.p.map_or_else(none, |p| html! { (text::p(p)) }));
+        }
+        if predicted {
+            let limits = pair.prediction.as_ref();
+            row.push(limits.map_or_else(none, |p| html! { (words::limits(p, &report.measure)) }));
+        }
+        if common {
+            row.push(cell(pair.common.as_ref(), report));
+        }
+        grid.row(row);
     }
     grid.markup()
+}
+
+/// Additive components: what each adds, and what only they connect.
+fn components(report: &NetworkReport) -> Markup {
+    let Some(found) = &report.components else {
+        return html! {};
+    };
+    if let Some(why) = &found.why_not {
+        return html! { h4 { "Additive components" } p.why { (why) } };
+    }
+    let said = |interval: Option<&onset_review::answers::Interval>| {
+        html! {
+            @match interval {
+                Some(i) => (words::cell(i, words::scale(&report.measure))),
+                None => span.absent { "not estimable" },
+            }
+        }
+    };
+    let node = |id: &String| {
+        let found = report.nodes.iter().find(|node| node.id == *id);
+        found.map_or_else(|| id.clone(), |node| node.label.clone())
+    };
+    let mut effects = Grid::new(
+        caption(
+            report,
+            &format!(
+                "What each component adds ({}), with {}",
+                report.scale,
+                text::level_name(report.level)
+            ),
+        ),
+        [
+            text_column("Component"),
+            text_column("In"),
+            number("Adds"),
+            number("p"),
+        ],
+    );
+    for effect in &found.effects {
+        let nodes: Vec<String> = effect.nodes.iter().map(node).collect();
+        effects.row([
+            html! { (effect.label) },
+            html! { (nodes.join("; ")) },
+            said(effect.estimate.as_ref()),
+            html! { @match effect.p { Some(p) => (text::p(p)), None => span.absent { "none" } } },
+        ]);
+    }
+    let mut across = Grid::new(
+        caption(
+            report,
+            "Compared through components alone: no trial connects these treatments",
+        ),
+        [text_column("Comparison"), number("By components")],
+    );
+    let apart: Vec<_> = found.pairs.iter().filter(|pair| pair.across_parts).collect();
+    for pair in &apart {
+        across.row([
+            html! { (node(&pair.a)) " v " (words::uncapital(&node(&pair.b))) },
+            said(pair.estimate.as_ref()),
+        ]);
+    }
+    let body = html! {
+        p {
+            "The effect of a treatment is taken to be the sum of what its components add, the same in every combination. \
+             \u{201c}Not estimable\u{201d}: no trial tells that component from others."
+            @match &found.additivity {
+                Some(test) => {
+                    " Additivity against one effect a treatment: Q " (text::number(test.value, 1)) " on "
+                    (text::count(test.df as u64)) " df"
+                    @if let Some(p) = test.p { ", " (text::p_phrase(p)) } "."
+                }
+                None => " Nothing in these trials could show that effects do not add up.",
+            }
+        }
+        (effects.markup())
+        @if apart.iter().any(|pair| pair.estimate.is_some()) {
+            (across.markup())
+        } @else if !apart.is_empty() {
+            p { "Nor do components connect the groups that no trial connects: no comparison between them is estimable." }
+        }
+    };
+    parts::folded("Additive components", true, &body)
 }
 
 /// Confidence by domain: a line for each estimate, then why.

@@ -13,6 +13,13 @@ pub(super) fn tables(networks: &Networks) -> Vec<Table> {
     {
         list.push(ranks(networks));
     }
+    if networks
+        .networks
+        .iter()
+        .any(|network| network.components.is_some())
+    {
+        list.push(components(networks));
+    }
     list.push(confidence(networks));
     list
 }
@@ -47,6 +54,9 @@ fn league(networks: &Networks) -> Table {
         "difference_upper",
         "p",
         "proportion_direct",
+        "common",
+        "common_lower",
+        "common_upper",
         "confidence",
         "refused",
         "stamp",
@@ -72,6 +82,7 @@ fn league(networks: &Networks) -> Table {
             row.extend(three(pair.difference.as_ref()));
             row.push(pair.p.into());
             row.push(pair.proportion_direct.into());
+            row.extend(three(pair.common.as_ref()));
             row.push(pair.confidence.as_ref().map(|c| c.confidence.as_str()).into());
             row.push(pair.refused.as_deref().into());
             row.push(stamp(report));
@@ -141,6 +152,59 @@ fn contributions(networks: &Networks) -> Table {
                     stamp(report),
                 ]);
             }
+        }
+    }
+    table
+}
+
+/// Components, then nodes by the sums of theirs.
+fn components(networks: &Networks) -> Table {
+    let header = [
+        "network",
+        "first",
+        "second",
+        "across_parts",
+        "estimate",
+        "lower",
+        "upper",
+        "p",
+        "why_not",
+        "stamp",
+    ];
+    let mut table = Table::new("network-components", &header);
+    for report in &networks.networks {
+        let Some(found) = &report.components else {
+            continue;
+        };
+        if let Some(why) = &found.why_not {
+            let mut row: Vec<Cell> = vec![report.id.as_str().into()];
+            row.extend((0..7).map(|_| Cell::Absent));
+            row.extend([why.as_str().into(), stamp(report)]);
+            table.rows.push(row);
+            continue;
+        }
+        let reason = |known: bool| (!known).then_some("not estimable").into();
+        for effect in &found.effects {
+            let mut row: Vec<Cell> = vec![
+                report.id.as_str().into(),
+                effect.id.as_str().into(),
+                Cell::Absent,
+                Cell::Absent,
+            ];
+            row.extend(three(effect.estimate.as_ref()));
+            row.extend([effect.p.into(), reason(effect.estimate.is_some()), stamp(report)]);
+            table.rows.push(row);
+        }
+        for pair in &found.pairs {
+            let mut row: Vec<Cell> = vec![
+                report.id.as_str().into(),
+                pair.a.as_str().into(),
+                pair.b.as_str().into(),
+                pair.across_parts.into(),
+            ];
+            row.extend(three(pair.estimate.as_ref()));
+            row.extend([Cell::Absent, reason(pair.estimate.is_some()), stamp(report)]);
+            table.rows.push(row);
         }
     }
     table

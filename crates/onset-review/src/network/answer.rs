@@ -86,7 +86,14 @@ fn sentence(report: &NetworkReport) -> String {
         said.push(format!("Nothing links it with {}.", joined(&outside)));
     }
     if !report.loops {
-        said.push("No loop is closed, so nobody can check indirect evidence against direct.".to_owned());
+        said.push(format!(
+            "{}, so nobody can check indirect evidence against direct.",
+            if report.has_cycle() {
+                "Loops are closed only within trials of several arms"
+            } else {
+                "No loop is closed"
+            }
+        ));
     }
     if report.ranking.is_empty() {
         said.push("No ranking is given.".to_owned());

@@ -420,15 +420,15 @@ fn one_kind(facts: &Facts, direct: bool) -> Computed {
             open(
                 "not assessable",
                 NetworkConcern::NoConcerns,
-                "direct evidence alone, in a network without loops",
+                "direct evidence alone, in a network without independent loops",
                 "The estimate is that of its own trials: no indirect evidence bears on it.",
             )
         } else {
             open(
                 "not assessable",
                 NetworkConcern::MajorConcerns,
-                "indirect evidence alone, in a network without loops",
-                "Nothing direct to hold it against, and no loop anywhere by which the network could be tested.",
+                "indirect evidence alone, in a network without independent loops",
+                "Nothing direct to hold it against, and no independent loop anywhere by which the network could be tested.",
             )
         };
     };

@@ -2,8 +2,8 @@
 
 use super::rows::{self, Trial, Wanted};
 use super::{
-    EdgeShare, NetworkEffect, NetworkReport, NetworkStudy, NetworkWindow, Pair, QTest, QTests, Ranked,
-    StudyShare, confidence, graph,
+    EdgeShare, IntervalUsed, NetworkEffect, NetworkReport, NetworkStudy, NetworkWindow, Pair, QTest, QTests,
+    Ranked, StudyShare, components, confidence, graph,
 };
 use crate::answers::{Interval, Note};
 use crate::convert;
@@ -11,7 +11,7 @@ use crate::effect;
 use crate::fit::wald_interval;
 use crate::grade::{TrialRisk, trial_risk};
 use crate::index::Index;
-use crate::protocol::{Direction, EffectMeasure, Network, NetworkTau2, Window};
+use crate::protocol::{Direction, EffectMeasure, Network, NetworkInterval, NetworkTau2, Window};
 use crate::size::{judgements, measure_of, threshold_of};
 use onset_models::network as models;
 
@@ -68,7 +68,7 @@ pub(super) fn report(index: &Index<'_>, network: &Network) -> Option<NetworkRepo
         .collect();
     report.edges = graph::edges(network, &windows, &trials);
     report.parts = graph::parts(&report.nodes);
-    report.loops = !joined.is_star();
+    report.loops = joined.independent_loops() > 0;
     report.findings = graph::findings(&report);
     if let Err(error) = fill(&mut report, index, wanted, &joined) {
         report.why_not = Some(error.to_string());
@@ -115,8 +115,9 @@ fn empty(index: &Index<'_>, wanted: Wanted<'_>) -> NetworkReport {
         scale: effect::scale_name(measure).to_owned(),
         unit: effect::unit(measure, outcome),
         ratio: effect::is_ratio(measure),
-        model: format!("random effects, {tau2}, Wald"),
+        model: format!("random effects, {tau2}, {}", named(network.interval)),
         level: index.protocol.model.level,
+        interval: None,
         windows: windows
             .iter()
             .map(|window| NetworkWindow {
@@ -141,6 +142,7 @@ fn empty(index: &Index<'_>, wanted: Wanted<'_>) -> NetworkReport {
         design_by_treatment: None,
         important_difference: declared.and_then(|d| threshold_of(outcome, measure, d)),
         pairs: Vec::new(),
+        components: None,
         ranking: Vec::new(),
         ranking_why_not: None,
         stamp: None,
@@ -149,6 +151,16 @@ fn empty(index: &Index<'_>, wanted: Wanted<'_>) -> NetworkReport {
         assumptions: Vec::new(),
         warnings: Vec::new(),
         protocol,
+    }
+}
+
+/// An interval's name in a sentence.
+fn named(interval: NetworkInterval) -> &'static str {
+    match interval {
+        NetworkInterval::Wald => "Wald",
+        NetworkInterval::T => "t",
+        NetworkInterval::HartungKnapp => "Hartung-Knapp",
+        NetworkInterval::HartungKnappFloored => "Hartung-Knapp, never narrower than t",
     }
 }
 
@@ -205,6 +217,7 @@ struct Fitted<'a> {
     joined: &'a models::Network,
     nma: models::Nma,
     contributions: Option<models::Contribution>,
+    limits: models::NetworkIntervals,
     measure: EffectMeasure,
     level: f64,
     prediction_from: usize,
@@ -233,6 +246,8 @@ fn fill(
     let nma = models::network_meta(joined, &options)?.value;
     let contributions = models::contribution(joined, nma.tau2)?;
     let estimable = nma.q.total.df > 0;
+    let (limits, used) = limits(joined, nma.tau2, network.interval, report.level)?;
+    report.interval = Some(used);
     report.tau2 = estimable.then_some(nma.tau2);
     report.i2 = estimable.then_some(nma.i2);
     let part = |q: models::QPart| QTest {
@@ -254,16 +269,54 @@ fn fill(
         joined,
         nma,
         contributions,
+        limits,
         measure: wanted.measure,
         level: report.level,
-        prediction_from: index.protocol.model.prediction_from,
+        prediction_from: network
+            .prediction_from
+            .unwrap_or(index.protocol.model.prediction_from),
     };
+    if network.prediction_from.is_none() {
+        report.protocol.push("model.prediction_from".to_owned());
+    }
     report.pairs = pairs(report, &fitted);
     guard(report, network);
+    report.components = components::fit(report, wanted, joined, options.method);
     rank(report, network, &fitted, small_values, index.protocol.review.seed)?;
-    assumptions(report, estimable);
+    assumptions(report, estimable, network.interval);
     confidence::rate(report, network);
     Ok(())
+}
+
+/// Limits by the declared method; by normal quantiles where t has no degrees of freedom.
+fn limits(
+    joined: &models::Network,
+    tau2: f64,
+    method: NetworkInterval,
+    level: f64,
+) -> Result<(models::NetworkIntervals, IntervalUsed), models::NetworkError> {
+    let test = match method {
+        NetworkInterval::Wald => models::NetworkTest::Z,
+        NetworkInterval::T => models::NetworkTest::T,
+        NetworkInterval::HartungKnapp => models::NetworkTest::Knha,
+        NetworkInterval::HartungKnappFloored => models::NetworkTest::Adhoc,
+    };
+    let (method, found) = match models::intervals(joined, tau2, test, level)? {
+        Some(found) => (method, found),
+        None => {
+            let wald = models::intervals(joined, tau2, models::NetworkTest::Z, level)?;
+            (
+                NetworkInterval::Wald,
+                wald.ok_or(models::NetworkError::NotFinite)?,
+            )
+        }
+    };
+    let used = IntervalUsed {
+        method,
+        df: found.df,
+        scale: found.scale,
+    };
+    Ok((found, used))
 }
 
 fn pairs(report: &NetworkReport, fitted: &Fitted<'_>) -> Vec<Pair> {
@@ -296,7 +349,12 @@ fn pair(
     let split = nma.splits.iter().find(|s| (s.a, s.b) == (low, high))?;
     let wald = |y: f64, se: f64| wald_interval(sign * y, se, fitted.level);
     let shown = |interval: &Interval| effect::shown(fitted.measure, interval);
-    let analysis = wald(split.network, split.network_se);
+    let (lower, upper) = fitted.limits.lower[i][j].zip(fitted.limits.upper[i][j])?;
+    let analysis = Interval {
+        value: sign * split.network,
+        lower,
+        upper,
+    };
     let common = nma.common.estimate[i][j].zip(nma.common.standard_error[i][j]);
     // as in pools: not from few trials, and not where it would only repeat the interval of the mean
     let drawn = nma
@@ -442,16 +500,17 @@ fn guard(report: &mut NetworkReport, network: &Network) {
             )
         })
         .collect();
-    if mixed.is_empty() {
+    let used: Vec<String> = report
+        .windows
+        .iter()
+        .filter(|w| w.trials > 0)
+        .map(|w| label(&w.id))
+        .collect();
+    // components borrow from every trial
+    if mixed.is_empty() && (network.component.is_empty() || used.len() < 2) {
         return;
     }
     if let Some(reason) = &network.across_windows {
-        let used: Vec<String> = report
-            .windows
-            .iter()
-            .filter(|w| w.trials > 0)
-            .map(|w| label(&w.id))
-            .collect();
         report.stamp = Some(format!(
             "Joins different times ({}). {reason}",
             graph::joined(&used)
@@ -505,7 +564,7 @@ fn rank(
         Some("No ranking: some of its comparisons are refused.".to_owned())
     } else if !report.loops && !alone.is_empty() {
         Some(format!(
-            "No ranking: no loop is closed, and the place of {} would be that of one trial.",
+            "No ranking: no loop is closed by separate trials, and the place of {} would be that of one trial.",
             graph::joined(&alone)
         ))
     } else {
@@ -552,9 +611,15 @@ fn rank(
     Ok(())
 }
 
-fn assumptions(report: &mut NetworkReport, estimable: bool) {
+fn assumptions(report: &mut NetworkReport, estimable: bool, declared: NetworkInterval) {
     if !estimable {
         report.model = "one true effect for each comparison; Wald".to_owned();
+        if declared != NetworkInterval::Wald {
+            report.assumptions.push(format!(
+                "The declared intervals ({}) need comparisons with more than one trial, or loops: these are Wald.",
+                named(declared)
+            ));
+        }
         report.assumptions.push(
             "No comparison has two trials, so how much trials differ cannot be estimated: the intervals leave it out \
              and are too narrow by an unknown amount."

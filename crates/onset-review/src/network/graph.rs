@@ -100,12 +100,13 @@ impl NetworkReport {
 
     /// Nodes that only one trial links with the others.
     pub(super) fn by_one_trial(&self) -> Vec<String> {
-        let linked = |id: &str| -> usize {
-            let own = self.edges.iter().filter(|edge| edge.a == id || edge.b == id);
-            own.map(|edge| edge.trials).sum()
-        };
-        let alone = self.nodes.iter().filter(|node| linked(&node.id) == 1);
+        let alone = self.nodes.iter().filter(|node| node.trials == 1);
         alone.map(|node| self.said(&node.id)).collect()
+    }
+
+    /// Whether the graph has a cycle, be it within one trial of several arms.
+    pub(super) fn has_cycle(&self) -> bool {
+        self.edges.len() + self.parts.len() > self.nodes.len()
     }
 }
 
@@ -167,10 +168,14 @@ pub(super) fn findings(report: &NetworkReport) -> Vec<String> {
         ));
     }
     if !report.loops {
-        said.push(
-            "There is no closed loop: whether direct and indirect evidence agree cannot be checked anywhere."
-                .to_owned(),
-        );
+        said.push(format!(
+            "{}: whether direct and indirect evidence agree cannot be checked anywhere.",
+            if report.has_cycle() {
+                "Loops are closed only within trials of several arms, which agree with themselves"
+            } else {
+                "There is no closed loop"
+            }
+        ));
     }
     if !report.without.is_empty() {
         said.push(format!("No usable result here: {}.", joined(&report.without)));

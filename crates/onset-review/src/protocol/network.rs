@@ -27,6 +27,15 @@ pub struct Network {
     /// Estimator of the variance between trials, one for all comparisons.
     #[serde(default)]
     pub tau2: NetworkTau2,
+    /// Confidence intervals of comparisons.
+    #[serde(default)]
+    pub interval: NetworkInterval,
+    /// Prediction intervals are printed from this many trials; absent: as in `[model]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prediction_from: Option<usize>,
+    /// Additive components: what nodes are made of. The effect of a node is the sum of its components'.
+    #[serde(default)]
+    pub component: Vec<NetworkComponent>,
     /// Only studies of these populations; empty means all.
     #[serde(default)]
     pub populations: Vec<String>,
@@ -64,6 +73,36 @@ pub struct NetworkNode {
     pub label: String,
     /// Treatment ids.
     pub treatments: Vec<String>,
+    /// Ids of its components; none: the node has no effect of its own, such as placebo.
+    #[serde(default)]
+    pub components: Vec<String>,
+}
+
+/// `[[network.component]]`: a part of treatments with an effect of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkComponent {
+    /// Id.
+    pub id: String,
+    /// As printed.
+    pub label: String,
+    /// Why its effect is taken to add to the others'.
+    pub reason: String,
+}
+
+/// Confidence intervals of a network's comparisons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum NetworkInterval {
+    /// Normal quantiles.
+    #[default]
+    Wald,
+    /// Quantiles of t with the degrees of freedom of Q.
+    T,
+    /// As t, standard errors times the root of Q/df at the random-effects weights.
+    HartungKnapp,
+    /// As hartung-knapp, with a factor of at least 1.
+    HartungKnappFloored,
 }
 
 /// Estimator of the variance between trials in a network.

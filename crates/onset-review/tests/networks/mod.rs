@@ -221,6 +221,45 @@ fn a_trial_of_three_arms_is_one_trial() {
     let pair = pair(report, "drug", "saline");
     assert!((pair.analysis.unwrap().value + 6.0).abs() < CLOSED_FORM);
     assert!((pair.se.unwrap().powi(2) - (64.0 + 100.0) / 20.0).abs() < CLOSED_FORM);
+    assert!(!report.loops, "a loop within one trial is none");
+    assert!(
+        report
+            .findings
+            .iter()
+            .any(|said| said.contains("within trials of several arms"))
+    );
+    assert!(report.ranking.is_empty() && report.ranking_why_not.is_some());
+}
+
+#[test]
+fn trials_of_the_same_three_arms_lend_no_indirect_evidence() {
+    let arms: &[(&str, f64, f64)] = &[
+        ("drug", -16.0, 8.0),
+        ("midazolam", -12.0, 6.0),
+        ("saline", -10.0, 10.0),
+    ];
+    let other: &[(&str, f64, f64)] = &[
+        ("drug", -14.0, 5.0),
+        ("midazolam", -13.0, 9.0),
+        ("saline", -8.0, 7.0),
+    ];
+    let found = run(r#"["24h"]"#, "", &[("a", "24", arms), ("b", "24", other)]);
+    let report = network(&found);
+    assert!(!report.loops && report.design_by_treatment.is_none());
+    for pair in &report.pairs {
+        assert_eq!(pair.evidence, "direct");
+        assert!(pair.indirect.is_none() && pair.p.is_none() && pair.proportion_direct == Some(1.0));
+        let domains = &pair.confidence.as_ref().unwrap().domains;
+        let incoherence = domains
+            .iter()
+            .find(|d| d.domain == onset_review::protocol::NetworkDomain::Incoherence)
+            .unwrap();
+        assert!(
+            incoherence.rule.contains("without independent loops"),
+            "{}",
+            incoherence.rule
+        );
+    }
 }
 
 const APART: &[Trial] = &[
@@ -282,4 +321,147 @@ fn nothing_to_join_is_said() {
         "{}",
         found.comparison.sentence
     );
+}
+
+/// A loop of three comparisons with two trials in one of them, and a fourth that reaches nothing of the others.
+const LOOP: &[Trial] = &[
+    ("a", "24", &[("drug", -16.0, 8.0), ("saline", -10.0, 8.0)]),
+    ("b", "24", &[("midazolam", -12.0, 8.0), ("saline", -10.0, 8.0)]),
+    ("c", "24", &[("drug", -19.0, 8.0), ("midazolam", -12.0, 8.0)]),
+    ("d", "24", &[("drug", -25.0, 8.0), ("saline", -9.0, 8.0)]),
+];
+
+#[test]
+fn declared_intervals_are_those_of_the_model() {
+    use onset_models::network::{Contrast, Network, NetworkTest, intervals, network_meta};
+    use onset_review::protocol::NetworkInterval;
+    let rows: Vec<Contrast> = LOOP
+        .iter()
+        .map(|(study, _, arms)| Contrast {
+            study: (*study).to_owned(),
+            treat1: arms[0].0.to_owned(),
+            treat2: arms[1].0.to_owned(),
+            y: arms[0].1 - arms[1].1,
+            se: 6.4_f64.sqrt(),
+        })
+        .collect();
+    let model = Network::new(&rows).unwrap().value;
+    let nma = network_meta(&model, &Default::default()).unwrap().value;
+    let place = |name: &str| model.treatments().iter().position(|t| t == name).unwrap();
+    for (word, test, method) in [
+        ("wald", NetworkTest::Z, NetworkInterval::Wald),
+        ("t", NetworkTest::T, NetworkInterval::T),
+        ("hartung-knapp", NetworkTest::Knha, NetworkInterval::HartungKnapp),
+        (
+            "hartung-knapp-floored",
+            NetworkTest::Adhoc,
+            NetworkInterval::HartungKnappFloored,
+        ),
+    ] {
+        let extra = format!("interval = \"{word}\"\nprediction_from = 3");
+        let found = run(r#"["24h"]"#, &extra, LOOP);
+        let report = network(&found);
+        let limits = intervals(&model, nma.tau2, test, 0.95).unwrap().unwrap();
+        let used = report.interval.unwrap();
+        assert_eq!((used.method, used.df), (method, limits.df), "{word}");
+        assert!((used.scale - limits.scale).abs() < OPTIMISED, "{word}");
+        let (drug, saline) = (place("drug"), place("saline"));
+        let shown = pair(report, "drug", "saline");
+        assert!((shown.analysis.unwrap().lower - limits.lower[drug][saline].unwrap()).abs() < OPTIMISED);
+        assert!((shown.analysis.unwrap().upper - limits.upper[drug][saline].unwrap()).abs() < OPTIMISED);
+        let common = shown.common.unwrap();
+        assert!((common.value - nma.common.estimate[drug][saline].unwrap()).abs() < OPTIMISED);
+        let prediction = nma.prediction.as_ref().map(|p| p.lower[drug][saline].unwrap());
+        assert_eq!(shown.prediction.is_some(), prediction.is_some() && nma.tau2 > 0.0);
+    }
+    let few = run(r#"["24h"]"#, "interval = \"hartung-knapp\"", &LOOP[1..3]);
+    let report = network(&few);
+    assert_eq!(report.interval.unwrap().method, NetworkInterval::Wald);
+    assert!(
+        report
+            .assumptions
+            .iter()
+            .any(|said| said.contains("Hartung-Knapp"))
+    );
+}
+
+/// Nodes by their components: midazolam is sedation, the drug is sedation and a drug of its own.
+fn additive(trials: &[Trial], windows: &str, extra: &str) -> Answers {
+    let mut tables = [String::new(), String::new(), String::new()];
+    for (id, hours, arms) in trials {
+        trial(&mut tables, id, hours, arms);
+    }
+    let mut network = NETWORK.replace("WINDOWS", windows).replace("EXTRA", extra);
+    for (treatments, components) in [
+        ("[\"drug\"]", "[\"drug\", \"sedation\"]"),
+        ("[\"midazolam\"]", "[\"sedation\"]"),
+        ("[\"other\"]", "[\"drug\", \"odd\"]"),
+    ] {
+        let line = format!("treatments = {treatments}");
+        network = network.replacen(
+            &format!("{line}\n[[network.node]]"),
+            &format!("{line}\ncomponents = {components}\n[[network.node]]"),
+            1,
+        );
+        if network.ends_with(&format!("{line}\n")) {
+            network.push_str(&format!("components = {components}\n"));
+        }
+    }
+    for id in ["drug", "sedation", "odd"] {
+        network.push_str(&format!(
+            "[[network.component]]\nid = \"{id}\"\nlabel = \"{id}\"\nreason = \"For the test.\"\n"
+        ));
+    }
+    answers_with(
+        &format!("{PROTOCOL}{network}"),
+        &tables[0],
+        &tables[1],
+        &tables[2],
+        "",
+    )
+}
+
+#[test]
+fn components_add_up_and_connect_what_no_trial_connects() {
+    let found = additive(
+        &[
+            ("a", "24", &[("drug", -16.0, 8.0), ("midazolam", -12.0, 8.0)]),
+            ("b", "24", &[("saline", -10.0, 8.0), ("other", -13.0, 8.0)]),
+        ],
+        r#"["24h"]"#,
+        "",
+    );
+    let report = network(&found);
+    assert_eq!(report.parts.len(), 2);
+    let components = report.components.as_ref().unwrap();
+    assert!(components.why_not.is_none());
+    let effect = |id: &str| components.effects.iter().find(|e| e.id == id).unwrap();
+    // the drug's own effect is what sets it apart from midazolam; sedation is in both
+    assert!((effect("drug").analysis.unwrap().value + 4.0).abs() < CLOSED_FORM);
+    assert!(effect("sedation").estimate.is_none());
+    assert!((effect("odd").analysis.unwrap().value - 1.0).abs() < CLOSED_FORM);
+    assert!((effect("odd").se.unwrap() - 12.8_f64.sqrt()).abs() < CLOSED_FORM);
+    assert_eq!(effect("drug").nodes, ["drug", "other"]);
+    assert!(
+        components
+            .pairs
+            .iter()
+            .any(|p| p.across_parts && p.estimate.is_none())
+    );
+    assert!(components.tau2.is_none() && components.additivity.is_none());
+}
+
+#[test]
+fn components_across_windows_are_refused_or_stamped() {
+    let trials: &[Trial] = &[
+        ("a", "24", &[("drug", -16.0, 8.0), ("midazolam", -12.0, 8.0)]),
+        ("b", "168", &[("saline", -10.0, 8.0), ("other", -13.0, 8.0)]),
+    ];
+    let refused = additive(trials, r#"["24h", "day7"]"#, "");
+    let components = network(&refused).components.as_ref().unwrap();
+    assert!(components.why_not.as_ref().unwrap().contains("different times"));
+    assert!(components.effects.is_empty());
+    let joined = additive(trials, r#"["24h", "day7"]"#, "across_windows = \"Why.\"");
+    let report = network(&joined);
+    assert!(report.stamp.is_some() && report.components.as_ref().unwrap().why_not.is_none());
 }

@@ -4,7 +4,7 @@ use super::{CORRELATION, LEVEL, Rules};
 use crate::protocol::{EffectMeasure, OutcomeKind, Recompute, RecomputeEntry, RecomputeModel};
 
 /// Fewest studies for a prediction interval: its t quantile has k - 2 degrees of freedom.
-const FEWEST_FOR_PREDICTION: usize = 3;
+pub(super) const FEWEST_FOR_PREDICTION: usize = 3;
 /// Most draws behind an absolute effect: more change no printed digit.
 const MOST_DRAWS: u32 = 10_000_000;
 

@@ -1,6 +1,6 @@
 //! Rules of `[[network]]`.
 
-use super::choices::kind_of;
+use super::choices::{FEWEST_FOR_PREDICTION, kind_of};
 use super::{POSITIVE, Rules};
 use crate::protocol::Network;
 use crate::size::{measure_of, threshold_of};
@@ -36,7 +36,14 @@ impl Rules<'_> {
                 finding.found = Some(network.rank_draws.to_string());
                 finding.allowed = Some(format!("1 to {MOST_DRAWS}"));
             }
+            if let Some(from) = network.prediction_from.filter(|n| *n < FEWEST_FOR_PREDICTION) {
+                let message = "a prediction interval needs at least three studies";
+                let finding = self.error("out_of_range", &path("prediction_from"), message);
+                finding.found = Some(from.to_string());
+                finding.allowed = Some(format!("{FEWEST_FOR_PREDICTION} or more"));
+            }
             self.nodes(&place, network);
+            self.components(&place, network);
             self.network_measure(&place, network);
             self.confidence(&place, network);
         }
@@ -87,6 +94,35 @@ impl Rules<'_> {
                 }
             }
             taken.extend(node.treatments.iter().map(String::as_str));
+        }
+    }
+
+    fn components(&mut self, place: &str, network: &Network) {
+        let ids: Vec<&str> = network.component.iter().map(|c| c.id.as_str()).collect();
+        for (position, component) in network.component.iter().enumerate() {
+            let number = position.to_string();
+            let path = |key| ["network", place, "component", number.as_str(), key];
+            self.text(&path("id"), &component.id);
+            self.text(&path("label"), &component.label);
+            self.text(&path("reason"), &component.reason);
+            if ids.iter().take(position).any(|id| *id == component.id) {
+                let finding = self.error("duplicate_id", &path("id"), "the id stands twice");
+                finding.found = Some(component.id.clone());
+            }
+            if !network
+                .node
+                .iter()
+                .any(|node| node.components.contains(&component.id))
+            {
+                let finding = self.error("unused_component", &path("id"), "no node has this component");
+                finding.found = Some(component.id.clone());
+                finding.allowed = Some("an id in `components` of a [[network.node]]".to_owned());
+            }
+        }
+        for (position, node) in network.node.iter().enumerate() {
+            let number = position.to_string();
+            let path = ["network", place, "node", number.as_str(), "components"];
+            self.list(&path, &node.components, "component", &ids);
         }
     }
 
