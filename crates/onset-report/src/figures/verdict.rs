@@ -100,7 +100,7 @@ fn figure(found: &PoolVerdict, view: &Sequential, pool: &Pool) -> Figure {
             ),
             source: String::new(),
         },
-        x: "People in the trials so far".to_owned(),
+        x: "People in the arms of the trials so far".to_owned(),
         y: "z (positive: towards benefit)".to_owned(),
         scale: Scale::Decimals(2),
         y_limits: Some((low.min(-bound.ceil()), high.max(bound.ceil()))),
@@ -129,7 +129,7 @@ fn figure(found: &PoolVerdict, view: &Sequential, pool: &Pool) -> Figure {
             value: view.required,
             label: format!("{required} needed"),
         }],
-        note: "Boundaries: Lan-DeMets spending of the O'Brien-Fleming kind; those above 8 are not drawn."
+        note: "Boundaries: Lan-DeMets spending of the O'Brien-Fleming kind; those above 8 are not drawn. People of a crossover count in both arms."
             .to_owned(),
         ..Lines::default()
     };

@@ -204,7 +204,7 @@ fn monitored(view: &Sequential, pool: &Pool) -> Markup {
         p {
             (text::count(view.required.ceil() as u64)) " people are needed in all trials together (two-sided "
             (text::number(view.alpha, 2)) ", power " (text::percent(100.0 * view.power, 0)) ", diversity "
-            (text::percent(100.0 * view.diversity, 0)) "); there are " (text::count(view.people)) ". " (passed)
+            (text::percent(100.0 * view.diversity, 0)) "); there are " (text::count(view.people)) ", people of a crossover counted in both arms. " (passed)
             " Cochrane advises against drawing conclusions from monitored series; none is drawn here."
         }
         (grid.markup())
