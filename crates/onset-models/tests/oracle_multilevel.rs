@@ -520,3 +520,32 @@ fn a_cluster_that_carries_a_coefficient_is_refused_by_cr3() {
             .contains("study")
     );
 }
+
+/// crede2010 with a known correlation of studies, 0.7 to the power of their distance in the file, and independent samples;
+/// metafor 3.8: `rma.mv(yi, vi, random = list(~1|study, ~1|sample), R = list(study = R), Rscale = 0)`, REML.
+#[test]
+fn a_known_correlation_equals_the_reference() {
+    let data = "metadat_crede2010";
+    let (y, v) = (column(data, "yi"), column(data, "vi"));
+    let n = y.len();
+    let labels: Vec<String> = (0..n).map(|i| i.to_string()).collect();
+    let study: Vec<String> = column(data, "study").iter().map(|s| format!("{s:03}")).collect();
+    let sample = strings(data, "sample");
+    let groups = study.iter().collect::<std::collections::BTreeSet<_>>().len();
+    let r = Matrix::from_fn(groups, groups, |i, j| 0.7_f64.powi(i.abs_diff(j) as i32));
+    let random = vec![
+        Random::known("study", &refs(&study), &r).unwrap(),
+        Random::intercept("sample", &sample),
+    ];
+    let sampling = Sampling::independent(&v).unwrap();
+    let effects = Effects::new(y, v, labels).unwrap();
+    let fit = multilevel(&effects, &intercept(n), sampling, random, &Options::default())
+        .unwrap()
+        .value;
+    let mean = fit.coefficients[0].estimate;
+    assert!((mean.estimate - 0.436_504_731_809_714).abs() < FIXED_EFFECTS);
+    assert!((mean.standard_error - 0.102_872_741_858_364).abs() < FIXED_EFFECTS);
+    assert!((fit.sigma2[0].value - 0.114_772_844_890_469).abs() < COMPONENTS * 0.1);
+    assert!((fit.sigma2[1].value - 0.004_377_702_020_669).abs() < COMPONENTS * 0.01);
+    assert!(fit.loglik() > -67.970_396_301_719_6 - LOGLIK);
+}

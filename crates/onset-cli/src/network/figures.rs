@@ -23,6 +23,8 @@ use std::collections::BTreeMap;
 
 /// Pairs that a figure of lines or bars can hold; of more, the first with direct evidence.
 const MOST_PAIRS: usize = 21;
+/// Trials of a bar that are drawn one by one; smaller ones are drawn together.
+const MOST_PARTS: usize = 40;
 /// Treatments whose pairs a league can list; of more, the pairs with the reference.
 const MOST_TREATMENTS: usize = 20;
 /// p below which direct and indirect evidence are said to differ.
@@ -331,6 +333,14 @@ impl Drawn<'_> {
                 .collect();
             parts.sort_by(|x, y| y.share.total_cmp(&x.share));
             alone += usize::from(parts.len() == 1);
+            if parts.len() > MOST_PARTS {
+                let rest = parts.split_off(MOST_PARTS);
+                parts.push(ContributionPart {
+                    label: format!("{} other trials", text::count(rest.len() as u64)),
+                    share: rest.iter().map(|part| part.share).sum(),
+                    risk: Light::NotJudged,
+                });
+            }
             bars.push(ContributionBar {
                 label: self.pair(split.a, split.b),
                 parts,
