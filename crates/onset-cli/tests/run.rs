@@ -186,7 +186,7 @@ prefer_change = false
 version = "1"
 [[floor.fork]]
 id = "bias"
-options = ["none", "pet", "peese", "selection", "worst-case"]
+options = ["none", "pet", "peese", "selection", "worst-case", "averaged"]
 reason = "Small studies show larger effects."
 [[floor.fork]]
 id = "model"
@@ -254,8 +254,8 @@ fn the_floor_of_low_dose_tricyclics() {
     std::fs::remove_dir_all(&dir).unwrap();
     std::fs::remove_dir_all(&out).unwrap();
     let curve = results["floor"]["curve"].as_array().unwrap();
-    // none and worst case x 2 models x 2 intervals, none x 2 priors, three that replace the model
-    assert_eq!(curve.len(), 13);
+    // none and worst case x 2 models x 2 intervals, none x 2 priors, four that replace the model
+    assert_eq!(curve.len(), 14);
     let found = |options: &[&str], tolerance: f64, printed: [f64; 3]| {
         let analysis = curve
             .iter()
@@ -295,6 +295,21 @@ fn the_floor_of_low_dose_tricyclics() {
         .unwrap();
     let estimate = selection["estimate"].as_f64().unwrap();
     assert!((-0.62..-0.58).contains(&estimate), "{estimate}");
+    // the average lies between no selection and PET, and half of the prior stands at no effect
+    let averaged = curve
+        .iter()
+        .find(|a| a["options"] == serde_json::json!(["averaged"]))
+        .unwrap();
+    assert_eq!(averaged["why_not"], serde_json::Value::Null);
+    let number = |key: &str| averaged[key].as_f64().unwrap();
+    assert!(
+        number("estimate") > -0.6 && number("estimate") < 0.1,
+        "{averaged}"
+    );
+    assert!(
+        number("lower") < number("estimate") && number("upper") >= 0.0,
+        "{averaged}"
+    );
     // PET's upper end is the least favourable
     let worst = &results["floor"]["floors"][0];
     assert_eq!(

@@ -161,3 +161,26 @@ pub(crate) fn hash(protocol: &Protocol, floor: &Floor) -> String {
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("sha256:{hex}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn models_are_averaged_where_a_standard_deviation_is_known() {
+        let plain = "id = \"depression\"\nlabel = \"Depression\"\nkind = \"continuous\"\ndirection = \"lower is better\"\n";
+        let scaled = format!(
+            "{plain}report_as = {{ scale = \"MADRS\", reference_sd = 9.5, source = \"declared\" }}\n"
+        );
+        let read = |text: &str, measure| {
+            let outcome: Outcome = toml::from_str(text).unwrap();
+            parse(ForkKind::Bias, AVERAGED, measure, &outcome)
+        };
+        let unit = |unit| Ok(Choice::Bias(Bias::Averaged { unit }));
+        assert_eq!(read(plain, EffectMeasure::SMD), unit(1.0));
+        assert_eq!(read(&scaled, EffectMeasure::MD), unit(9.5));
+        let allowed = read(plain, EffectMeasure::MD).unwrap_err();
+        assert_eq!(allowed, "none, pet, peese, selection, worst-case");
+        assert!(read(plain, EffectMeasure::RR).is_err());
+    }
+}
