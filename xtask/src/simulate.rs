@@ -26,8 +26,21 @@ pub fn compare() -> Fallible<()> {
 }
 
 fn draw(workspace: &Workspace) -> Fallible<String> {
-    let any_bytes = ["test", "--release", "--locked", "-p", "onset-cli", "--test", "any_bytes"];
-    process::run(&workspace.root, &cargo(), &any_bytes, &[("ONSET_ANY_BYTES", TABLES)])?;
+    let any_bytes = [
+        "test",
+        "--release",
+        "--locked",
+        "-p",
+        "onset-cli",
+        "--test",
+        "any_bytes",
+    ];
+    process::run(
+        &workspace.root,
+        &cargo(),
+        &any_bytes,
+        &[("ONSET_ANY_BYTES", TABLES)],
+    )?;
     let bench = workspace.released("onset-bench")?;
     process::output(&workspace.root, &bench, &["simulate"])
 }
