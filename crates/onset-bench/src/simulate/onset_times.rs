@@ -23,8 +23,7 @@ const LEVEL: f64 = 0.95;
 /// The important difference, points.
 const THRESHOLD: f64 = 3.0;
 /// Trials of a scenario.
-const TRIALS: [usize; 2] = [FEW, 16];
-const FEW: usize = 8;
+const TRIALS: [usize; 2] = [8, 16];
 /// Hours of the visits; trials take these in turn.
 const VISITS: [&[f64]; 3] = [
     &[1.0, 4.0, 24.0, 72.0, 168.0],
@@ -173,26 +172,20 @@ struct Claim {
 
 const CLAIMS: &[Claim] = &[
     Claim {
-        words: "test inversion holds .93 to .97 with 16 trials",
-        about: |scenario| scenario.k > FEW,
-        number: |coverage| coverage.inversion,
-        range: [0.93, 0.97],
-    },
-    Claim {
-        words: "delta on the log of time holds .93 to .97 with 8 trials and with 16",
+        words: "delta on the log of time holds .93 to .97",
         about: |_| true,
         number: |coverage| coverage.delta,
         range: [0.93, 0.97],
     },
     Claim {
-        words: "with 8 trials inversion falls to .92",
-        about: |scenario| scenario.k == FEW,
+        words: "test inversion falls to .92: it does not hold .93 everywhere",
+        about: |_| true,
         number: |coverage| coverage.inversion,
-        range: [0.915, 0.965],
+        range: [0.915, 0.97],
     },
     Claim {
-        words: "there its lower limit is too late up to twice as often as the 2.5 % it should be",
-        about: |scenario| scenario.k == FEW,
+        words: "because its lower limit is too late up to twice as often as the 2.5 % it should be",
+        about: |_| true,
         number: |coverage| coverage.late,
         range: [0.015, 0.06],
     },
