@@ -2,6 +2,7 @@
 //!
 //! Every command prints to stdout and nothing else: `xtask` decides where it goes.
 
+mod courses;
 mod methods;
 mod simulate;
 mod speed;

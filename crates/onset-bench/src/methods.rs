@@ -6,6 +6,7 @@ use onset::models::multilevel::{RobustType, Structure};
 use onset::models::pool::{PredictionKind, Tau2IntervalKind, Tau2Method, Test};
 use onset::models::smallstudy::AsymmetryKind;
 use onset::models::smallstudy::selection::WeightFunction;
+use onset::models::timecourse::{Form, IntervalKind};
 
 /// Methods that answer the same question.
 pub struct Family {
@@ -32,6 +33,8 @@ pub const ASYMMETRY: &str = "Tests of small-study effects";
 pub const ADJUSTMENTS: &str = "Adjustments for small-study effects";
 pub const SELECTION: &str = "Selection models, by weight function";
 pub const NETWORKS: &str = "Networks";
+pub const COURSES: &str = "Time courses and onset";
+pub const SURVIVAL: &str = "Survival";
 pub const ANALYSES: &str = "Analyses around a pool";
 pub const DIAGNOSTICS: &str = "Diagnostics";
 pub const PERMUTATIONS: &str = "Permutation tests";
@@ -125,6 +128,22 @@ pub fn families() -> Vec<Family> {
                 "MH",
                 "knha",
                 "funnel",
+            ],
+        ),
+        family(COURSES, {
+            let mut codes: Vec<_> = Form::ALL.into_iter().map(Form::code).collect();
+            codes.extend([IntervalKind::Inversion.code(), IntervalKind::Delta.code(), "NUTS"]);
+            codes
+        }),
+        family(
+            SURVIVAL,
+            vec![
+                "hazard ratio",
+                "reconstruction",
+                "RMST",
+                "RMST, each horizon",
+                "RMST, all horizons, common",
+                "RMST, all horizons, UN",
             ],
         ),
         family(ANALYSES, vec!["leave-one-out", "cumulative"]),

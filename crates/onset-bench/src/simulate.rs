@@ -3,7 +3,9 @@
 //! Effects are drawn from the model that is fitted (normal effects, known sampling variances), so what is
 //! seen is the price of estimating tau2, and nothing else.
 
+mod calibration;
 mod claims;
+mod onset_times;
 mod small_study;
 
 use crate::Fallible;
@@ -12,6 +14,7 @@ use onset::math::{normal, random::Stream};
 use onset::models::pool::{
     Estimate, Options, Prediction, PredictionChoice, PredictionKind, Tau2Method, Test, pool,
 };
+use rayon::prelude::*;
 use std::fmt::Write;
 
 /// Seed of every draw; the stream is the number of the scenario.
@@ -85,20 +88,28 @@ struct Coverage {
 
 /// Runs everything; the page, and what it disproves.
 pub fn run() -> Fallible<(String, Vec<String>)> {
-    let mut results = Vec::new();
+    let mut scenarios = Vec::new();
     for balance in Balance::ALL {
         for k in STUDIES {
-            for i2 in I2 {
-                let scenario = Scenario { k, i2, balance };
-                let stream = Stream::new(SEED, results.len() as u64);
-                results.push((scenario, cover(scenario, stream)?));
-            }
+            scenarios.extend(I2.map(|i2| Scenario { k, i2, balance }));
         }
     }
+    let results: Vec<(Scenario, Coverage)> = scenarios
+        .into_par_iter()
+        .enumerate()
+        .map(|(number, scenario)| {
+            let found = cover(scenario, Stream::new(SEED, number as u64));
+            found
+                .map(|found| (scenario, found))
+                .map_err(|error| error.to_string())
+        })
+        .collect::<Result<_, _>>()?;
     let (tests, faults) = small_study::run(SEED)?;
+    let (onsets, late) = onset_times::run()?;
+    let (ranks, uneven) = calibration::run()?;
     let mut disproved = claims::disproved(&results);
-    disproved.extend(faults);
-    Ok((page(&results)? + &tests, disproved))
+    disproved.extend(faults.into_iter().chain(late).chain(uneven));
+    Ok((page(&results)? + &tests + &onsets + &ranks, disproved))
 }
 
 /// Typical sampling variance s2 = (k - 1)/tr P at tau2 = 0, so that I2 = tau2/(tau2 + s2).

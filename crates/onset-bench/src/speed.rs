@@ -9,6 +9,7 @@ mod network;
 mod peers;
 mod process;
 mod smallstudy;
+mod timecourse;
 
 use crate::Fallible;
 use serde_json::{Value, json};
@@ -85,6 +86,7 @@ pub fn print(onset: &Path, folder: &Path, peers: bool) -> Fallible<()> {
     rows.extend(dependent::rows()?);
     rows.extend(counts::rows()?);
     rows.extend(network::rows()?);
+    rows.extend(timecourse::rows()?);
     if peers {
         peers::beside(&mut rows, folder)?;
     }

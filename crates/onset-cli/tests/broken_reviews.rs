@@ -182,6 +182,13 @@ fn cells_that_hold_something_else() {
         ("negative-n", 3, "n", "-38", &["line 3", "'n'"]),
         ("no-time", 3, "time_hours", "", &["line 3", "time_hours", "Hint"]),
         (
+            "visit-before-baseline",
+            3,
+            "time_hours",
+            "-24",
+            &["line 3", "time_hours", "-24"],
+        ),
+        (
             "time-without-unit",
             3,
             "timing",

@@ -71,6 +71,58 @@ fn radiation_curve() {
     onset(&["survival", "km", "--points", &points]).refused(2, &[]);
 }
 
+/// Reading errors of a digitised curve: left out or flattened, each with a warning, or refused by time and value.
+#[test]
+fn bad_points_of_a_curve() {
+    let risk = table("survival-bad-risk.csv", "time,n\n0,40\n6,22\n");
+    let km = |name: &str, points: &str| {
+        let points = table(name, &format!("time,survival\n{points}"));
+        onset(&[
+            "survival",
+            "km",
+            "--points",
+            &points,
+            "--at-risk",
+            &risk,
+            "--format",
+            "json",
+        ])
+    };
+    let warned = |name: &str, points: &str, words: &str| {
+        let answer = km(name, points).json();
+        let found = answer["warnings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|w| w["code"] == "curve_quality" && w["message"].as_str().unwrap().contains(words));
+        assert!(found, "{words} in {}", answer["warnings"]);
+        answer
+    };
+    let clean = km("survival-clean.csv", "1,0.95\n3,0.8\n5,0.7\n8,0.6\n").json();
+    let early = warned(
+        "survival-early.csv",
+        "-0.5,0.99\n1,0.95\n3,0.8\n5,0.7\n8,0.6\n",
+        "A point at time -0.5 lies before 0 and was left out",
+    );
+    assert_eq!(
+        clean["patients"], early["patients"],
+        "as if the point were not there"
+    );
+    let small = warned(
+        "survival-small-rise.csv",
+        "1,0.95\n3,0.8\n4,0.82\n5,0.7\n8,0.6\n",
+        "The point at time 4 rises from 0.8 to 0.82 and was set to 0.8",
+    );
+    assert_eq!(small["n"], 40);
+    km("survival-large-rise.csv", "1,0.95\n3,0.5\n4,0.8\n")
+        .refused(1, &["time 4", "0.5", "0.8", "never rises"]);
+    km("survival-only-early.csv", "-2,0.9\n-1,0.8\n").refused(1, &["time 0 or later"]);
+    km("survival-late-risk.csv", "1,0.9\n2,-0.1\n").refused(1, &["-0.1", "0 to 1"]);
+    let rising = table("survival-rising-risk.csv", "time,n\n0,40\n6,44\n");
+    let points = table("survival-fine.csv", "time,survival\n1,0.95\n8,0.6\n");
+    onset(&["survival", "km", "--points", &points, "--at-risk", &rising]).refused(1, &["44", "time 6"]);
+}
+
 fn rmst<'a>(file: &'a str, tau: &'a str) -> Vec<&'a str> {
     let mut words = vec![
         "survival", "rmst", file, "--time", "Time", "--event", "Event", "--arm", "Arm",

@@ -408,13 +408,11 @@ fn times(
 /// Curve and bands from the first visit to the horizon, never past it.
 fn draw(out: &mut Vec<Drawn>, curve: &Curve, to: f64, level: f64) {
     let from = curve.range.0.min(to);
-    let (z, c) = (
-        curve.quantile(level),
-        simultaneous_critical(curve, from, to, level),
-    );
+    let c = simultaneous_critical(curve, from, to, level);
     for i in 0..=DRAWN {
         let t = from * (to / from).powf(f64::from(i) / f64::from(DRAWN));
         let p = curve.at(t);
+        let z = curve.quantile(&p, level);
         out.push(Drawn {
             treatment: curve.treatment.clone(),
             time: t,

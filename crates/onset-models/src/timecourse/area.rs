@@ -1,6 +1,6 @@
 //! Benefit added up over time: the area between curve and reference.
 
-use super::curve::Curve;
+use super::curve::{Curve, critical};
 use super::form::MAX_COLUMNS;
 use super::onset::Benefit;
 use onset_math::quadrature::gauss_legendre;
@@ -50,7 +50,7 @@ pub fn area(curve: &Curve, benefit: Benefit, to: f64, level: f64) -> Area {
     }
     let estimate = benefit.sign() * sum;
     let se = curve.covariance().quadratic(&g[..p]).max(0.0).sqrt();
-    let z = curve.quantile(level);
+    let z = critical(curve.df_of(&g[..p]), level);
     Area {
         to,
         estimate,

@@ -95,6 +95,8 @@ pub struct OnsetPosterior {
 pub struct Bayes {
     /// Amplitudes, shapes, then tau.
     pub parameters: Vec<Posterior>,
+    /// Their draws, chain after chain, in the order of `parameters`.
+    pub sampled: Vec<Vec<f64>>,
     /// Times of onset.
     pub onset: Vec<OnsetPosterior>,
     /// Draws kept, over all chains.
@@ -107,7 +109,8 @@ pub struct Bayes {
     pub priors: Vec<String>,
 }
 
-/// What is sampled: the density of free shapes and ln tau, everything linear integrated out.
+/// What is sampled: the density of free shapes and of x, tau = scale |x|, everything linear integrated out. On the whole
+/// line the density of x is smooth and even, where that of ln tau would have a long tail towards tau = 0.
 struct Target<'a> {
     problem: &'a Problem,
     free: &'a [usize],
@@ -127,8 +130,8 @@ impl Target<'_> {
         }
         let lambda = self
             .tau_scale
-            .and_then(|_| x.get(self.free.len()))
-            .map_or(0.0, |l| 0.5 * (2.0 * l).exp());
+            .zip(x.get(self.free.len()))
+            .map_or(0.0, |(scale, x)| 0.5 * (scale * x).powi(2));
         (theta, lambda)
     }
 
@@ -146,11 +149,8 @@ impl Target<'_> {
             .zip(&self.priors)
             .map(|(x, (m, s))| ((x - m) / s).powi(2))
             .sum();
-        let spread = match (self.tau_scale, x.get(self.free.len())) {
-            // half-normal in tau, with the Jacobian of ln tau
-            (Some(scale), Some(&l)) => l - 0.5 * (l.exp() / scale).powi(2),
-            _ => 0.0,
-        };
+        // half-normal in tau: normal in x
+        let spread = x.get(self.free.len()).map_or(0.0, |x| -0.5 * x * x);
         -0.5 * (inner.rss + inner.ln_det_random + inner.ln_det_x + shapes) + spread
     }
 
@@ -182,7 +182,7 @@ impl Target<'_> {
 ///
 /// # Formula
 /// `p(theta, tau | y) ~ exp(-RSS/2) |V + tau^2/2 f f'|^-1/2 |X'WX|^-1/2 p(theta) p(tau)`: amplitudes and study parameters have
-/// flat priors and are integrated out exactly. Shapes and ln tau are sampled by NUTS; to each draw belongs one of the
+/// flat priors and are integrated out exactly. Shapes and tau are sampled by NUTS; to each draw belongs one of the
 /// amplitudes from their normal distribution at it, and the time at which its curve crosses.
 ///
 /// # Errors
@@ -244,7 +244,7 @@ pub fn bayes(
     let mut centre: Vec<f64> = free.iter().filter_map(|&k| theta.get(k).copied()).collect();
     centre.extend(tau_scale.map(|scale| {
         let found = start.tau2.unwrap_or(0.0).sqrt();
-        found.max(0.05 * scale).ln()
+        found / scale
     }));
     let chains: Vec<(Chain, Vec<Vec<f64>>)> = (0..sampling.chains.max(1))
         .into_par_iter()
@@ -253,6 +253,7 @@ pub fn bayes(
     let divergences: usize = chains.iter().map(|c| c.0.divergences).sum();
     let whole: Vec<Vec<Vec<f64>>> = chains.iter().map(|c| c.1.clone()).collect();
     let mut parameters = Vec::new();
+    let mut sampled = Vec::new();
     let order: Vec<&str> = start
         .parameters
         .iter()
@@ -270,6 +271,7 @@ pub fn bayes(
             .any(|x| columns.iter().flatten().next() != Some(x));
         if columns.iter().any(|c: &Vec<f64>| !c.is_empty()) && moves {
             parameters.push(summed(name, &columns, level));
+            sampled.push(columns.concat());
         }
     }
     good(&parameters, divergences)?;
@@ -289,6 +291,7 @@ pub fn bayes(
     words.push("amplitudes and study parameters flat".to_owned());
     Ok(Bayes {
         parameters,
+        sampled,
         onset,
         draws: whole.iter().map(Vec::len).sum(),
         divergences,

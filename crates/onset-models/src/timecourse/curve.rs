@@ -18,6 +18,8 @@ pub struct Point {
     pub value: f64,
     /// Its standard error.
     pub se: f64,
+    /// Degrees of freedom behind the standard error; `None` where the variances count as known.
+    pub df: Option<f64>,
 }
 
 /// `D(t) = d f(t; shapes)`, and where it is known.
@@ -35,11 +37,25 @@ pub struct Curve {
     columns: usize,
     /// Places of the parameters among those of the fit.
     places: Vec<usize>,
-    df: Option<f64>,
+    dispersion: f64,
+    dispersion_df: Option<f64>,
+    /// As in the fit, for these parameters.
+    spread: Option<(Matrix, f64)>,
     /// Times of doses; empty: one, at 0.
     doses: Vec<f64>,
     /// First and last visit of the data.
     pub range: (f64, f64),
+}
+
+/// Two-sided quantile: Student's, or normal without degrees of freedom.
+pub(super) fn critical(df: Option<f64>, level: f64) -> f64 {
+    let p = 0.5 * (1.0 + level);
+    df.map_or_else(|| normal::quantile(p), |df| student_t::quantile(p, df))
+}
+
+/// Upper tail of the same distribution.
+pub(super) fn upper_tail(df: Option<f64>, z: f64) -> f64 {
+    df.map_or_else(|| normal::sf(z), |df| student_t::sf(z, df))
 }
 
 impl Fit {
@@ -80,8 +96,13 @@ impl Fit {
             parameters: at.iter().map(|&i| self.parameters[i].estimate).collect(),
             covariance: self.covariance.select(&at, &at),
             columns: self.model.columns(),
+            dispersion: self.dispersion,
+            dispersion_df: self.df,
+            spread: self
+                .spread
+                .as_ref()
+                .map(|(slope, information)| (slope.select(&at, &at), *information)),
             places: at,
-            df: self.df,
             doses: Vec::new(),
             range: (self.first_time, self.last_time),
         }
@@ -112,31 +133,47 @@ impl Curve {
         let mut gradient = [0.0; MAX_COLUMNS + 4];
         let g = &mut gradient[..self.parameters.len()];
         self.gradient(t, g);
+        self.point(t, self.value(t), g)
+    }
+
+    /// A value with this gradient in the parameters.
+    fn point(&self, time: f64, value: f64, gradient: &[f64]) -> Point {
         Point {
-            time: t,
-            value: self.value(t),
-            se: self.covariance.quadratic(g).max(0.0).sqrt(),
+            time,
+            value,
+            se: self.covariance.quadratic(gradient).max(0.0).sqrt(),
+            df: self.df_of(gradient),
         }
     }
 
-    /// Two-sided quantile for the level: Student's where the dispersion is estimated.
-    pub fn quantile(&self, level: f64) -> f64 {
-        let p = 0.5 * (1.0 + level);
-        self.df
-            .map_or_else(|| normal::quantile(p), |df| student_t::quantile(p, df))
+    /// Degrees of freedom behind the standard error of what has this gradient.
+    ///
+    /// # Formula
+    /// Satterthwaite: `2 Var^2 / Var(Var)`, so that `1/df` is a sum: of 1/(n - p) with an estimated dispersion, and, with
+    /// random effects, of `(dVar/dtau2)^2 Var(tau2) / (2 Var^2)`, Var(tau2) from the restricted information.
+    ///
+    /// # Source
+    /// Satterthwaite 1946, Biometrics Bull 2:110; Giesbrecht & Burns 1985, Biometrics 41:477 (mixed models).
+    pub(super) fn df_of(&self, gradient: &[f64]) -> Option<f64> {
+        let mut inverse = self.dispersion_df.map_or(0.0, |df| 1.0 / df);
+        if let Some((slope, information)) = &self.spread {
+            let variance = self.covariance.quadratic(gradient) / self.dispersion;
+            let share = slope.quadratic(gradient) / variance;
+            if variance > 0.0 && *information > 0.0 {
+                inverse += 0.5 * share * share / information;
+            }
+        }
+        (inverse > 0.0).then(|| (1.0 / inverse).max(1.0))
     }
 
-    /// Upper tail of the same distribution.
-    pub(super) fn upper_tail(&self, z: f64) -> f64 {
-        self.df.map_or_else(|| normal::sf(z), |df| student_t::sf(z, df))
+    /// Two-sided quantile for the level at a point of the curve: Student's where the dispersion or the variance between
+    /// studies is estimated.
+    pub fn quantile(&self, point: &Point, level: f64) -> f64 {
+        critical(point.df, level)
     }
 
     pub(super) fn places(&self) -> &[usize] {
         &self.places
-    }
-
-    pub(super) fn df(&self) -> Option<f64> {
-        self.df
     }
 
     pub(super) fn parameters(&self) -> &[f64] {
@@ -267,11 +304,7 @@ impl Curve {
             moved[p - 1] = at - STEP;
             g[p - 1] = self.parameters[0] * (up - self.factor(&moved)) / (2.0 * STEP);
         }
-        Point {
-            time: t,
-            value: self.parameters[0] * g[0],
-            se: self.covariance.quadratic(&g[..p]).max(0.0).sqrt(),
-        }
+        self.point(t, self.parameters[0] * g[0], &g[..p])
     }
 
     /// Time by which half of the peak is reached, given parameters.

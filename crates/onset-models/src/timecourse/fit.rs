@@ -170,6 +170,9 @@ pub struct Fit {
     pub fitted: Vec<Fitted>,
     /// All shapes, group by group, then log ED50.
     pub theta: Vec<f64>,
+    /// Slope of the covariance in the variance of an arm's amplitude (both over the dispersion), and the information
+    /// on that variance; with random effects.
+    pub(super) spread: Option<(Matrix, f64)>,
     pub(super) model: Model,
     pub(super) treatments: Vec<String>,
     pub(super) last_time: f64,
@@ -207,7 +210,8 @@ impl Fit {
 /// `y_i = Z_i a_i + X_i(theta) d + e_i`, `e_i ~ N(0, phi V_i + (tau2/2) sum_arms f f')`. At fixed theta, d is the
 /// generalised least squares estimate; theta minimises -2 log likelihood. The covariance is that of Gauss and
 /// Newton: `phi (J' W J)^-1` over (d, theta), study parameters projected out. `phi = RSS / (n - p)`.
-/// With random effects tau2 is the restricted maximum likelihood estimate at the shapes, in turn with them.
+/// With random effects tau2 is the restricted maximum likelihood estimate at the shapes, in turn with them, and intervals
+/// of the curve use Student's t with Satterthwaite's degrees of freedom ([`super::Curve::quantile`]).
 ///
 /// # Errors
 /// `TooFewPoints`, `Singular`, `Options`.
@@ -253,6 +257,11 @@ pub fn fit(data: &Longitudinal, options: &Options) -> Result<Fit, TimecourseErro
     let (information, _) = problem.information(&theta, &free, lambda, &inner, &mut work);
     let at_edge = free.iter().any(|&k| at_bound(theta[k], bounds[k]));
     let covariance = covariance(&information, problem.p, &free, theta.len(), dispersion, at_edge);
+    let spread = options.random.then(|| {
+        let c = covariance.scale(1.0 / dispersion);
+        let dispersion_df = estimated.then_some(df);
+        problem.spread(&theta, &free, lambda, &inner, &c, dispersion_df, &mut work)
+    });
     let parameters = parameters(data, &model, &names, &theta, &free, &inner, &covariance, &bounds);
     let (loglik, aic) = likelihood(&problem, &inner, in_all, estimated, options.random);
     let (first_time, last_time) = data.range();
@@ -274,6 +283,7 @@ pub fn fit(data: &Longitudinal, options: &Options) -> Result<Fit, TimecourseErro
         },
         fitted: fitted(data, &problem.fitted(&theta, &inner)),
         theta,
+        spread,
         model,
         treatments: data.treatments.clone(),
         last_time,
@@ -401,13 +411,14 @@ fn alternate(
     work: &mut Work,
 ) -> Result<Vec<f64>, TimecourseError> {
     const ROUNDS: usize = 30;
-    const SETTLED: f64 = 1e-7;
+    // one shape is found to the last digits, several by a simplex to fewer
+    let settled = if search.free.len() > 1 { 1e-5 } else { 1e-7 };
     for _ in 0..ROUNDS {
         let lambda = variance(search, &theta, work).ok_or(TimecourseError::Singular)?;
-        let moved = (lambda - search.lambda).abs() > SETTLED * (lambda + search.lambda);
+        let moved = (lambda - search.lambda).abs() > settled * (lambda + search.lambda);
         search.lambda = lambda;
         let next = search.run(&theta, true, work);
-        let still = theta.iter().zip(&next).all(|(a, b)| (a - b).abs() < SETTLED);
+        let still = theta.iter().zip(&next).all(|(a, b)| (a - b).abs() < settled);
         theta = next;
         if still && !moved {
             break;

@@ -1,7 +1,7 @@
 //! When an effect begins and ends, by each declared definition, with its interval.
 
 use super::band::simultaneous_critical;
-use super::curve::Curve;
+use super::curve::{Curve, critical, upper_tail};
 use super::form::MAX_COLUMNS;
 use onset_math::root::brent;
 
@@ -155,8 +155,8 @@ pub struct Window {
 ///
 /// # Formula
 /// Inversion: the times with `|b(t) - threshold| <= z se(t)`, b the benefit; the piece before the peak is the
-/// onset. Delta: `se(ln t*) = se(b(t*)) / (|b'(t*)| t*)`. P(never): the chance that the highest benefit stays
-/// below the threshold, normal (Student's with an estimated dispersion). Sustained separation: the first time from
+/// onset, z the quantile at the crossing. Delta: `se(ln t*) = se(b(t*)) / (|b'(t*)| t*)`. P(never): the chance that the highest benefit stays
+/// below the threshold, normal (Student's where a variance is estimated). Sustained separation: the first time from
 /// which on `b(u) > c se(u)` up to `to`, c of [`simultaneous_critical`].
 ///
 /// # Source
@@ -182,7 +182,7 @@ pub fn onset_times(
 
 fn half_peak(curve: &Curve, sign: f64, level: f64) -> OnsetTime {
     let estimate = curve.half_time_with(curve.parameters(), sign);
-    let se = estimate.and_then(|t| {
+    let reach = estimate.and_then(|t| {
         let mut g = [0.0; MAX_COLUMNS + 4];
         let p = curve.parameters().len();
         let mut moved = curve.parameters().to_vec();
@@ -196,9 +196,9 @@ fn half_peak(curve: &Curve, sign: f64, level: f64) -> OnsetTime {
             g[k] = (up / down).ln() / (2.0 * h);
         }
         let se = curve.covariance().quadratic(&g[..p]).max(0.0).sqrt();
-        (se > 0.0 && t > 0.0).then_some(se)
+        (se > 0.0 && t > 0.0).then(|| critical(curve.df_of(&g[..p]), level) * se)
     });
-    let reach = se.map(|se| curve.quantile(level) * se);
+
     OnsetTime {
         treatment: curve.treatment.clone(),
         definition: Definition::HalfPeak,
@@ -217,16 +217,22 @@ fn never(curve: &Curve, sign: f64, size: f64) -> f64 {
     let peak = curve.peak_point(sign);
     let gap = sign * peak.value - size;
     if peak.se > 0.0 {
-        curve.upper_tail(gap / peak.se)
+        upper_tail(peak.df, gap / peak.se)
     } else {
         f64::from(u8::from(gap < 0.0))
     }
 }
 
+/// The quantile of an inversion: that at the crossing, or at the peak of a curve that does not cross.
+fn quantile_at(curve: &Curve, sign: f64, crossing: Option<f64>, level: f64) -> f64 {
+    let point = crossing.map_or_else(|| curve.peak_point(sign), |t| curve.at(t));
+    curve.quantile(&point, level)
+}
+
 /// Onset of the important difference: test inversion, then delta.
 fn important(curve: &Curve, sign: f64, size: f64, level: f64) -> [OnsetTime; 2] {
-    let z = curve.quantile(level);
     let crossing = rise(curve, sign, size);
+    let z = quantile_at(curve, sign, crossing.middle, level);
     let p_never = Some(never(curve, sign, size));
     let beyond_data = crossing.middle.is_some_and(|t| t > curve.range.1);
     let limits = crossing.limits(z, curve, sign, size);
@@ -361,7 +367,7 @@ fn sustained(curve: &Curve, sign: f64, size: f64, to: f64, level: f64) -> OnsetT
     let end = curve.at(to);
     let gap = sign * end.value - size;
     onset.p_never = Some(if end.se > 0.0 {
-        curve.upper_tail(gap / end.se)
+        upper_tail(end.df, gap / end.se)
     } else {
         f64::from(u8::from(gap < 0.0))
     });
@@ -376,7 +382,6 @@ fn sustained(curve: &Curve, sign: f64, size: f64, to: f64, level: f64) -> OnsetT
 pub fn window(curve: &Curve, benefit: Benefit, threshold: f64, to: f64, level: f64) -> Window {
     let (sign, size) = (benefit.sign(), threshold.abs());
     let [onset, _] = important(curve, sign, size, level);
-    let z = curve.quantile(level);
     let peak = curve.peak_time_with(curve.parameters(), sign).min(to);
     let shifted = |t: f64, shift: f64| {
         let point = curve.at(t);
@@ -394,6 +399,7 @@ pub fn window(curve: &Curve, benefit: Benefit, threshold: f64, to: f64, level: f
     let reached = onset.estimate.is_some_and(|t| t <= to);
     let lasts = reached && sign * curve.value(to) >= size;
     let loss = if reached && !lasts { down(0.0) } else { None };
+    let z = quantile_at(curve, sign, loss, level);
     let at_peak_inside = peak < to && shifted(peak, -z) <= 0.0;
     Window {
         treatment: curve.treatment.clone(),

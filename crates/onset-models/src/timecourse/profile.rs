@@ -255,6 +255,88 @@ impl Problem {
         (information, (0..m).map(|j| gram[m * w + j]).collect())
     }
 
+    /// What the variance of the amplitude does to the covariance of amplitudes and shapes, and how well it is known.
+    ///
+    /// With `z` the columns of the arms' own amplitudes, P the projection off everything else, `c` the covariance over the
+    /// dispersion (amplitudes, then all shapes) and `b = X' P0 z`: slope `c sum(b b') c`, restricted information
+    /// `sum_ij (z_i' P z_j)^2 / 2`, less what an estimated dispersion shares with it.
+    pub fn spread(
+        &self,
+        theta: &[f64],
+        free: &[usize],
+        lambda: f64,
+        inner: &Inner,
+        c: &Matrix,
+        dispersion_df: Option<f64>,
+        work: &mut Work,
+    ) -> (Matrix, f64) {
+        let m = c.rows();
+        let mut sum_bb = Matrix::zeros(m, m);
+        let (mut squares, mut trace) = (0.0, 0.0);
+        for (study, nuisance) in self.studies.iter().zip(&inner.nuisance) {
+            let mut extra: Vec<Vec<f64>> = free
+                .iter()
+                .map(|&k| self.derivative(study, theta, k, &inner.beta, nuisance))
+                .collect();
+            extra.extend(study.arms.iter().map(|arm| self.own_column(study, arm, theta)));
+            self.fill(study, theta, lambda, &extra, work);
+            project(study, self.p + extra.len() + 1, work);
+            let (n, q) = (study.n, study.q);
+            let column = |i: usize| &work.columns[(q + i) * n..(q + i + 1) * n];
+            let dot =
+                |i: usize, j: usize| -> f64 { column(i).iter().zip(column(j)).map(|(x, y)| x * y).sum() };
+            let from = self.p + free.len();
+            let arms = from..from + study.arms.len();
+            // places among all parameters, and the columns that stand there
+            let shapes = free.iter().enumerate().map(|(j, &k)| (self.p + k, self.p + j));
+            let places: Vec<(usize, usize)> = study.active.iter().map(|&a| (a, a)).chain(shapes).collect();
+            let b: Vec<Vec<f64>> = arms
+                .clone()
+                .map(|arm| {
+                    let mut b = vec![0.0; m];
+                    places
+                        .iter()
+                        .for_each(|&(place, column)| b[place] = dot(column, arm));
+                    b
+                })
+                .collect();
+            for (i, bi) in arms.clone().zip(&b) {
+                let cb = c.mul_vec(bi);
+                for (j, bj) in arms.clone().zip(&b) {
+                    let h = dot(i, j);
+                    let shared: f64 = cb.iter().zip(bj).map(|(x, y)| x * y).sum();
+                    squares += h * (h - 2.0 * shared);
+                    if i == j {
+                        trace += h - shared;
+                    }
+                }
+                for (x, row) in bi.iter().enumerate().filter(|(_, b)| **b != 0.0) {
+                    sum_bb
+                        .row_mut(x)
+                        .iter_mut()
+                        .zip(bi)
+                        .for_each(|(cell, b)| *cell += row * b);
+                }
+            }
+        }
+        let both = c.mul(&sum_bb);
+        squares += both.mul(&both).trace();
+        let shared = dispersion_df.map_or(0.0, |df| trace * trace / df);
+        (both.mul(c), 0.5 * (squares - shared))
+    }
+
+    /// The column of an arm's own amplitude, not whitened.
+    fn own_column(&self, study: &StudyBlock, arm: &ArmBlock, theta: &[f64]) -> Vec<f64> {
+        let mut column = vec![0.0; study.n];
+        let mut f = [0.0; MAX_COLUMNS];
+        let shape = self.model.shape(theta, arm.treatment);
+        for (cell, &t) in column.iter_mut().skip(arm.offset).zip(&arm.times) {
+            self.model.write(shape, &arm.doses, t, &mut f[..1]);
+            *cell = f[0];
+        }
+        column
+    }
+
     fn derivative(
         &self,
         study: &StudyBlock,

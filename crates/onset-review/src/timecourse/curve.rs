@@ -520,14 +520,12 @@ fn parameter(p: &onset_models::timecourse::Parameter) -> CurveParameter {
 /// The curve with its bands from the first visit to the horizon.
 fn drawn(curve: &Curve, to: f64, level: f64) -> Vec<CurveAt> {
     let from = curve.range.0.min(to);
-    let (z, c) = (
-        curve.quantile(level),
-        simultaneous_critical(curve, from, to, level),
-    );
+    let c = simultaneous_critical(curve, from, to, level);
     (0..=DRAWN)
         .map(|i| {
             let hours = from * (to / from).powf(f64::from(i) / f64::from(DRAWN));
             let p = curve.at(hours);
+            let z = curve.quantile(&p, level);
             CurveAt {
                 hours,
                 estimate: p.value,
