@@ -117,7 +117,7 @@ const OBSERVATIONS: &str = "observations.csv";
 
 #[test]
 fn cells_that_hold_something_else() {
-    let cases: [(&str, usize, &str, &str, &[&str]); 19] = [
+    let cases: [(&str, usize, &str, &str, &[&str]); 20] = [
         (
             "unknown-study",
             3,
