@@ -227,7 +227,8 @@ pub fn run() -> Fallible<(String, Vec<String>)> {
             "| {words} | {least:.3} to {most:.3} | {low:.3} to {high:.3} |"
         )?;
         // a share that is no number proves nothing
-        if !(low >= least && high <= most) {
+        let holds = low >= least && high <= most;
+        if !holds {
             disproved.push(format!("disproved, found {low:.3} to {high:.3}: {words}"));
         }
     }

@@ -260,6 +260,7 @@ impl Problem {
     /// With `z` the columns of the arms' own amplitudes, P the projection off everything else, `c` the covariance over the
     /// dispersion (amplitudes, then all shapes) and `b = X' P0 z`: slope `c sum(b b') c`, restricted information
     /// `sum_ij (z_i' P z_j)^2 / 2`, less what an estimated dispersion shares with it.
+    #[allow(clippy::too_many_arguments, reason = "one caller, all of it already computed")]
     pub fn spread(
         &self,
         theta: &[f64],
