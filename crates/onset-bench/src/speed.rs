@@ -26,6 +26,8 @@ enum Limit {
     Arithmetic,
     /// Reading vectors that do not fit into the cache.
     Memory,
+    /// What lies in memory at once.
+    Held,
     /// Reading, formatting and writing text.
     Text,
 }
@@ -36,6 +38,7 @@ impl Limit {
             Limit::ProcessStart => "process start",
             Limit::Arithmetic => "arithmetic",
             Limit::Memory => "memory bandwidth",
+            Limit::Held => "memory held",
             Limit::Text => "reading and writing text",
         }
     }

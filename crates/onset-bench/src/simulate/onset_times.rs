@@ -364,7 +364,7 @@ mod tests {
                 .num_threads(threads)
                 .build()
                 .unwrap();
-            let found = pool.install(|| cover(&scenario, 0, 60)).unwrap();
+            let found = pool.install(|| cover(&scenario, 0, 60).unwrap());
             [found.printed, found.inversion, found.delta, found.closed]
         };
         assert_eq!(on(1), on(3));

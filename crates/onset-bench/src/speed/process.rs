@@ -123,7 +123,7 @@ fn peak(onset: &Path, work: &Work<'_>, budget_mb: f64) -> Fallible<Option<Row>> 
         median: most,
         budget: budget_mb * MEGABYTE,
         unit: "bytes",
-        limit: Limit::Memory,
+        limit: Limit::Held,
         peer: None,
     }))
 }
