@@ -11,6 +11,7 @@
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What one run of `onset` said.
 #[derive(Debug)]
@@ -71,8 +72,13 @@ pub fn oracle(name: &str) -> Value {
 
 /// Writes a table for one test and returns its path.
 pub fn table(name: &str, text: impl AsRef<[u8]>) -> String {
+    static WRITTEN: AtomicUsize = AtomicUsize::new(0);
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::write(&path, text).unwrap();
+    // moved to its place whole: another test may read or write a file of this name at the same time
+    let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
+    let draft = path.with_extension(format!("{}-{number}", std::process::id()));
+    std::fs::write(&draft, text).unwrap();
+    std::fs::rename(&draft, &path).unwrap();
     path.to_str().unwrap().to_owned()
 }
 
