@@ -76,7 +76,7 @@ fn radiation_curve() {
 fn bad_points_of_a_curve() {
     let risk = table("survival-bad-risk.csv", "time,n\n0,40\n6,22\n");
     let km = |name: &str, points: &str| {
-        let points = table(name, &format!("time,survival\n{points}"));
+        let points = table(name, format!("time,survival\n{points}"));
         onset(&[
             "survival",
             "km",
