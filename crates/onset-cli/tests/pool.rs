@@ -641,3 +641,34 @@ fn review_manager_takes_q_around_mantel_haenszel() {
     assert_eq!(groups["subgroups"]["groups"].as_array().unwrap().len(), 3);
     assert!(groups["subgroups"]["between"]["p"].as_f64().unwrap() < 1.0);
 }
+
+#[test]
+fn other_means_stand_beside_a_random_effects_mean() {
+    let found = bcg(&["--method", "DL"]).json();
+    let means = found["other_means"].as_array().unwrap();
+    let kinds: Vec<&str> = means.iter().map(|m| m["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["ivhet", "henmi_copas", "profile_likelihood"]);
+    // common-effect weights keep the common-effect mean; the likelihood's mean is that of ML
+    let common = bcg(&["--model", "common"]).json();
+    let ml = bcg(&["--method", "ML"]).json();
+    let first = |answer: &Value| answer["coefficients"][0]["estimate"].clone();
+    assert!(relative(&means[0]["estimate"], &first(&common)) < 1e-12);
+    assert!(relative(&means[1]["estimate"], &first(&common)) < 1e-12);
+    assert!(relative(&means[2]["estimate"], &first(&ml)) < ITERATIVE);
+    // IVhet by hand: se^2 = (S1 + tau2 S2)/S1^2 with tau2 of DL
+    let v: Vec<f64> = found["studies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| s["vi"].as_f64().unwrap())
+        .collect();
+    let (s1, s2) = v
+        .iter()
+        .fold((0.0, 0.0), |(a, b), v| (a + 1.0 / v, b + 1.0 / (v * v)));
+    let tau2 = found["tau2"].as_f64().unwrap();
+    let se = ((s1 + tau2 * s2) / (s1 * s1)).sqrt();
+    assert!((means[0]["se"].as_f64().unwrap() - se).abs() < 1e-12);
+    // the same Henmi-Copas mean as `onset smallstudy`, and nothing beside a common effect or a regression
+    assert!(common.get("other_means").is_none());
+    assert!(bcg(&["--mods", "ablat"]).json().get("other_means").is_none());
+}

@@ -36,6 +36,9 @@ pub struct Answer {
     /// Intervals that the default rules set beside the one given.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub beside: Vec<Beside>,
+    /// Means that treat the spread between studies in other ways, beside a random-effects mean.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_means: Vec<OtherMean>,
     /// Coefficients of ln tau2 in a location-scale model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scale: Option<Vec<Coefficient>>,
@@ -97,6 +100,20 @@ pub struct TransformedRange {
 pub struct SolutionEntry {
     pub kind: &'static str,
     pub iterations: u32,
+}
+
+/// A mean with its own weights or its own interval.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct OtherMean {
+    /// ivhet | henmi_copas | profile_likelihood.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    pub estimate: f64,
+    /// Null for the profile likelihood, which has none.
+    pub se: Option<f64>,
+    pub ci_lower: f64,
+    pub ci_upper: f64,
+    pub tau2: f64,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -303,6 +320,7 @@ impl Answer {
             fit: Some(pooled.fit),
             solution: pooled.tau2.solution.into(),
             beside: beside.collect(),
+            other_means: Vec::new(),
             scale: None,
             q_scale: None,
             subgroups: None,
@@ -341,6 +359,7 @@ impl Answer {
             fit: Some(r.fit),
             solution: r.tau2.solution.into(),
             beside: Vec::new(),
+            other_means: Vec::new(),
             scale: None,
             q_scale: None,
             subgroups: None,
@@ -381,6 +400,7 @@ impl Answer {
             fit: Some(m.fit),
             solution: m.solution.into(),
             beside: Vec::new(),
+            other_means: Vec::new(),
             scale: Some(m.scale.iter().map(of_tau2).collect()),
             q_scale: Some(m.scale_moderators),
             subgroups: None,

@@ -1,7 +1,8 @@
 //! From loaded effects to the answer.
 
 use super::answer::{
-    Answer, Beyond, PredictedEntry, SolutionEntry, Study, SubgroupEntry, SubgroupsEntry, TableTests,
+    Answer, Beyond, OtherMean, PredictedEntry, SolutionEntry, Study, SubgroupEntry, SubgroupsEntry,
+    TableTests,
 };
 use super::counts::{beta_binomial_answer, firth_answer, mixed};
 use super::{MethodArg, ModelArgs};
@@ -13,8 +14,8 @@ use onset::effects::{Effects, Input, Measure};
 use onset::math::{chi_squared, student_t};
 use onset::models::pool::{
     CellAddition, CountMeasure, Counts, Estimate, Method, Options, PersonTime, PoolError, Pooled, Prediction,
-    PredictionChoice, RateMeasure, Side, StrataOptions, Stratified, Test, mantel_haenszel,
-    mantel_haenszel_rates, peto, pool, share_beyond,
+    PredictionChoice, ProfileMean, RateMeasure, RobustMean, Side, StrataOptions, Stratified, Test,
+    henmi_copas, ivhet, mantel_haenszel, mantel_haenszel_rates, peto, pool, profile_mean, share_beyond,
 };
 use onset::models::regress::{
     Built, Design, JointTest, RegressError, SubgroupTau2, Term, location_scale, predictions, regress,
@@ -98,6 +99,9 @@ fn inverse_variance(
         let mut answer = Answer::of_mean(&pooled.value, code, &back);
         answer.studies = studies(loaded, &rows, &pooled.value.weights);
         answer.beyond = beyond(loaded, &pooled.value, model.threshold, warnings)?;
+        if matches!(options.method, Method::Random(_)) {
+            answer.other_means = other_means(&effects, model.level, warnings);
+        }
         if let (Some(levels), Some(column)) = (levels, &model.subgroup) {
             answer.subgroups = Some(grouped(
                 loaded, &effects, model, options, column, &levels, &back, warnings,
@@ -119,6 +123,48 @@ fn inverse_variance(
         answer.predicted = Some(predicted(loaded, &built.rows, &found, &back));
     }
     Ok(answer)
+}
+
+/// Means beside a random-effects one; what cannot be had is named.
+fn other_means(effects: &Effects, level: f64, warnings: &mut Vec<Diagnostic>) -> Vec<OtherMean> {
+    let weighted = |kind, found: RobustMean| OtherMean {
+        kind,
+        estimate: found.estimate,
+        se: Some(found.standard_error),
+        ci_lower: found.ci_lower,
+        ci_upper: found.ci_upper,
+        tau2: found.tau2,
+    };
+    let profiled = |found: ProfileMean| OtherMean {
+        kind: "profile_likelihood",
+        estimate: found.estimate,
+        se: None,
+        ci_lower: found.ci_lower,
+        ci_upper: found.ci_upper,
+        tau2: found.tau2,
+    };
+    if effects.k() < 2 {
+        return Vec::new();
+    }
+    let all = [
+        ("IVhet", ivhet(effects, level).map(|m| weighted("ivhet", m))),
+        (
+            "Henmi-Copas",
+            henmi_copas(effects, level).map(|m| weighted("henmi_copas", m)),
+        ),
+        ("profile-likelihood", profile_mean(effects, level).map(profiled)),
+    ];
+    let mut found = Vec::new();
+    for (name, mean) in all {
+        match mean {
+            Ok(mean) => found.push(mean),
+            Err(error) => warnings.push(Diagnostic::warning(
+                "no_other_mean",
+                format!("there is no {name} mean: {error}"),
+            )),
+        }
+    }
+    found
 }
 
 /// The mean at the moderators of every row of the table.
@@ -592,6 +638,7 @@ pub fn of_strata(
             iterations: 0,
         },
         beside: Vec::new(),
+        other_means: Vec::new(),
         scale: None,
         q_scale: None,
         subgroups: None,

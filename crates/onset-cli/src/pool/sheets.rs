@@ -12,6 +12,7 @@ pub fn sheets(answer: &Answer) -> Vec<Sheet> {
         sheets.push(sheet);
     }
     sheets.push(heterogeneity(answer));
+    sheets.extend(other_means(answer));
     if let Some(found) = &answer.subgroups {
         sheets.push(subgroups(found));
     }
@@ -93,6 +94,25 @@ fn coefficients(answer: &Answer) -> Sheet {
         .iter()
         .for_each(|b| sheet.push(row(&b.interval, b.test)));
     sheet
+}
+
+/// Means with other weights or intervals, where there are any.
+fn other_means(answer: &Answer) -> Option<Sheet> {
+    let mut sheet = Sheet::new(
+        "Other means",
+        &["mean", "estimate", "se", "ci_lower", "ci_upper", "tau2"],
+    );
+    for mean in &answer.other_means {
+        sheet.push(vec![
+            mean.kind.into(),
+            mean.estimate.into(),
+            mean.se.into(),
+            mean.ci_lower.into(),
+            mean.ci_upper.into(),
+            mean.tau2.into(),
+        ]);
+    }
+    (!answer.other_means.is_empty()).then_some(sheet)
 }
 
 fn heterogeneity(answer: &Answer) -> Sheet {
