@@ -46,7 +46,8 @@ pub struct ModelArgs {
     /// REML or ML
     #[arg(long, value_name = "METHOD", default_value = "REML", value_parser = method)]
     pub method: MethodArg,
-    /// Moderators: columns, factor(column), column:column
+    /// Moderators: columns, factor(column), poly2(column) (powers), rcs4(column) (restricted cubic spline, 3 to 7 knots),
+    /// column:column
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     pub mods: Vec<String>,
     /// Leave the intercept out

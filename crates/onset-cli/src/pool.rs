@@ -71,7 +71,8 @@ pub struct ModelArgs {
     /// Confidence level
     #[arg(long, value_name = "SHARE", default_value_t = LEVEL, value_parser = level)]
     pub level: f64,
-    /// Moderators: columns, factor(column), column:column
+    /// Moderators: columns, factor(column), poly2(column) (powers), rcs4(column) (restricted cubic spline, 3 to 7 knots),
+    /// column:column
     #[arg(
         long,
         value_name = "COLUMNS",

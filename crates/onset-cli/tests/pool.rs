@@ -672,3 +672,37 @@ fn other_means_stand_beside_a_random_effects_mean() {
     assert!(common.get("other_means").is_none());
     assert!(bcg(&["--mods", "ablat"]).json().get("other_means").is_none());
 }
+
+#[test]
+fn powers_and_splines_of_a_moderator() {
+    let names = |answer: &Value| -> Vec<String> {
+        let coefficients = answer["coefficients"].as_array().unwrap();
+        coefficients
+            .iter()
+            .map(|c| c["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let squared = bcg(&["--mods", "poly2(ablat)", "--method", "DL", "--test", "z"]).json();
+    assert_eq!(names(&squared), ["intercept", "ablat", "ablat^2"]);
+    let curved = bcg(&["--mods", "rcs3(ablat)", "--method", "DL", "--test", "z"]).json();
+    assert_eq!(names(&curved), ["intercept", "ablat", "ablat'"]);
+    // Q at common-effect weights does not depend on how a space of columns is written
+    let plain = bcg(&["--mods", "ablat", "--method", "DL", "--test", "z"]).json();
+    let q = |answer: &Value| answer["q"]["value"].as_f64().unwrap();
+    assert!(q(&squared) < q(&plain) && q(&curved) < q(&plain));
+    bcg(&["--mods", "poly2(alloc)"]).refused(1, &["alloc", "need numbers"]);
+    bcg(&["--mods", "poly12(ablat)"]).refused(1, &["poly12(ablat)"]);
+    // metafor 3.8 with splines::ns at the same knots: another basis of the same curves, as it prints them
+    let four = bcg(&["--mods", "rcs4(ablat)", "--method", "DL", "--test", "z"]).json();
+    for (answer, [tau2, qe, qm, loglik]) in [
+        (&curved, [0.071109, 27.99107, 18.94888, -7.060093]),
+        (&four, [0.08077599, 23.14921, 17.2275, -7.205001]),
+    ] {
+        let close =
+            |ours: &Value, theirs: f64| assert!(relative(ours, &json!(theirs)) < 1e-6, "{ours} {theirs}");
+        close(&answer["tau2"], tau2);
+        close(&answer["q"]["value"], qe);
+        close(&answer["q_moderators"]["value"], qm);
+        close(&answer["fit"]["loglik"], loglik);
+    }
+}

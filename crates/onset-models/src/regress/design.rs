@@ -5,7 +5,8 @@
 //! As in the usual model formulas, a factor keeps all its levels where the term without it is not
 //! in the model: the first factor without an intercept, or an interaction without its main effect.
 
-use super::{DesignError, Term};
+use super::spline;
+use super::{DesignError, Form, Term};
 use std::collections::BTreeSet;
 
 /// k rows of p named columns.
@@ -120,7 +121,7 @@ impl Design {
                 let cells = column(&variable.column).ok_or_else(|| DesignError::UnknownColumn {
                     column: variable.column.clone(),
                 })?;
-                values.push((variable.clone(), classify(cells, variable.factor)));
+                values.push((variable.clone(), classify(cells, variable.form == Form::Factor)));
             }
         }
         let mut dropped = Vec::new();
@@ -266,9 +267,11 @@ fn code(
             let cells = rows
                 .iter()
                 .map(|&row| numbers.get(row).copied().flatten().unwrap_or(f64::NAN));
-            Ok(Coded {
-                names: vec![column.clone()],
-                columns: vec![cells.collect()],
+            curved(variable, cells.collect())
+        }
+        Values::Levels(_) if matches!(variable.form, Form::Powers(_) | Form::Spline(_)) => {
+            Err(DesignError::NotNumeric {
+                column: column.clone(),
             })
         }
         Values::Levels(cells) => {
@@ -300,6 +303,42 @@ fn code(
             Ok(coded)
         }
     }
+}
+
+/// A numeric column with its powers or its spline.
+fn curved(variable: &super::Variable, x: Vec<f64>) -> Result<Coded, DesignError> {
+    let column = &variable.column;
+    let mut coded = Coded {
+        names: vec![column.clone()],
+        columns: Vec::new(),
+    };
+    match variable.form {
+        Form::Powers(degree) => {
+            for power in 2..=degree {
+                coded.names.push(format!("{column}^{power}"));
+            }
+            for power in 1..=degree {
+                coded
+                    .columns
+                    .push(x.iter().map(|x| x.powi(power as i32)).collect());
+            }
+        }
+        Form::Spline(knots) => {
+            let places = spline::knots(&x, knots).ok_or_else(|| DesignError::FewValues {
+                column: column.clone(),
+                knots,
+            })?;
+            for j in 0..knots - 2 {
+                coded.names.push(format!("{column}{}", "'".repeat(j + 1)));
+            }
+            let curves = (0..knots - 2).map(|j| x.iter().map(|&x| spline::basis(x, &places, j)).collect());
+            let curves: Vec<Vec<f64>> = curves.collect();
+            coded.columns.push(x);
+            coded.columns.extend(curves);
+        }
+        Form::Plain | Form::Factor => coded.columns.push(x),
+    }
+    Ok(coded)
 }
 
 /// Products of every column of the two; the first varies fastest.

@@ -8,7 +8,9 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum DesignError {
     /// A moderator without a name.
-    #[error("'{term}' is not a moderator: write a column, factor(column) or column:column")]
+    #[error(
+        "'{term}' is not a moderator: write a column, factor(column), poly2(column), rcs4(column) or column:column"
+    )]
     EmptyTerm {
         /// As written.
         term: String,
@@ -36,6 +38,22 @@ pub enum DesignError {
         column: String,
         /// The level.
         level: String,
+    },
+    /// A curve over a column with text in it.
+    #[error("moderator '{column}' has cells that are no numbers: poly and rcs need numbers")]
+    NotNumeric {
+        /// Header.
+        column: String,
+    },
+    /// A spline with knots that fall together.
+    #[error(
+        "moderator '{column}' has too few different values for a spline with {knots} knots: take fewer, or poly2"
+    )]
+    FewValues {
+        /// Header.
+        column: String,
+        /// Knots asked for.
+        knots: usize,
     },
     /// A number that is not finite.
     #[error("moderator '{name}' is {found} in row {row}: a finite number is needed")]

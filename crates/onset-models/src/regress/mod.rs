@@ -15,6 +15,7 @@ mod design;
 mod error;
 mod inference;
 mod location_scale;
+mod spline;
 mod subgroups;
 mod terms;
 
@@ -23,7 +24,7 @@ pub use error::{DesignError, RegressError};
 pub use inference::{Predicted, predictions};
 pub use location_scale::{LocationScale, location_scale};
 pub use subgroups::{Subgroup, SubgroupTau2, Subgroups, subgroups};
-pub use terms::{Term, Variable};
+pub use terms::{Form, Term, Variable};
 
 use crate::pool::fitted::heterogeneity;
 use crate::pool::interval::tau2_interval;
