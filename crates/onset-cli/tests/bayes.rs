@@ -193,3 +193,19 @@ fn four_hundred_priors_make_a_figure() {
     ))
     .refused(2, &["--sensitivity"]);
 }
+
+#[test]
+fn variances_beyond_all_measure_are_refused_at_once() {
+    let file = table("bayes-extremes.csv", "y,v\n13,1e308\n0,40\n");
+    onset(&[
+        "bayes",
+        &file,
+        "--yi",
+        "y",
+        "--vi",
+        "v",
+        "--tau-prior",
+        "halfnormal:0.5",
+    ])
+    .refused(1, &[]);
+}

@@ -61,7 +61,7 @@ impl<F: Fn(f64) -> f64> TauPosterior<F> {
             nodes: Vec::new(),
             ln_integral: 0.0,
         };
-        posterior.fill(lo, mode, hi, top, order);
+        posterior.fill(lo, mode, hi, top, order)?;
         let total: f64 = posterior.nodes.iter().map(|node| node.mass).sum();
         if !(total.is_finite() && total > 0.0) {
             return Err(BayesError::NotFinite);
@@ -78,7 +78,8 @@ impl<F: Fn(f64) -> f64> TauPosterior<F> {
     }
 
     /// Panels on both sides of the mode; masses are relative to exp(top).
-    fn fill(&mut self, lo: f64, mode: f64, hi: f64, top: f64, order: f64) {
+    /// A mass that is not finite is refused: halving would never end in one that is.
+    fn fill(&mut self, lo: f64, mode: f64, hi: f64, top: f64, order: f64) -> Result<(), BayesError> {
         let mut edges = vec![lo];
         edges.extend([0.5, 0.25].iter().map(|s| mode + s * (lo - mode)));
         edges.push(mode);
@@ -94,6 +95,9 @@ impl<F: Fn(f64) -> f64> TauPosterior<F> {
             total[1] += sums[1];
             stack.push((pair[0], pair[1], nodes, 0));
         }
+        if !total.iter().all(|sum| sum.is_finite()) {
+            return Err(BayesError::NotFinite);
+        }
         stack.reverse();
         while let Some((a, b, whole, depth)) = stack.pop() {
             let middle = 0.5 * (a + b);
@@ -103,6 +107,9 @@ impl<F: Fn(f64) -> f64> TauPosterior<F> {
                 sums(&left, mode, order),
                 sums(&right, mode, order),
             );
+            if !l.iter().chain(&r).all(|sum| sum.is_finite()) {
+                return Err(BayesError::NotFinite);
+            }
             let agrees = |i: usize| (w[i] - l[i] - r[i]).abs() <= PANEL_TOLERANCE * total[i];
             if depth >= DEPTH || (agrees(0) && agrees(1)) {
                 for (from, to, nodes) in [(a, middle, left), (middle, b, right)] {
@@ -120,6 +127,7 @@ impl<F: Fn(f64) -> f64> TauPosterior<F> {
                 stack.push((a, middle, left, depth + 1));
             }
         }
+        Ok(())
     }
 
     fn panel(&self, a: f64, b: f64, top: f64) -> [Node; POINTS] {
