@@ -3,6 +3,7 @@
 //! Visits are drawn from the model that is fitted: known variances, correlated visits, and with random effects an
 //! amplitude of its own in each arm. The control arm has a free mean at each visit, as in a review.
 
+use super::claims::{self, Claim};
 use super::{SEED, share};
 use crate::Fallible;
 use onset::math::random::Stream;
@@ -162,15 +163,7 @@ struct Coverage {
     closed: f64,
 }
 
-/// A promise: words, scenarios it speaks of, the number, and its range.
-struct Claim {
-    words: &'static str,
-    about: fn(&Scenario) -> bool,
-    number: fn(&Coverage) -> f64,
-    range: [f64; 2],
-}
-
-const CLAIMS: &[Claim] = &[
+const CLAIMS: &[Claim<Scenario, Coverage>] = &[
     Claim {
         words: "delta on the log of time holds .93 to .97",
         about: |_| true,
@@ -211,28 +204,9 @@ pub fn run() -> Fallible<(String, Vec<String>)> {
         )?;
         found.push((scenario, coverage));
     }
-    page.push_str("\n| claim | range | found |\n|---|---|---|\n");
-    let mut disproved = Vec::new();
-    for claim in CLAIMS {
-        let numbers = found.iter().filter(|(scenario, _)| (claim.about)(scenario));
-        let (low, high) = numbers
-            .map(|(_, coverage)| (claim.number)(coverage))
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| {
-                (low.min(x), high.max(x))
-            });
-        let [least, most] = claim.range;
-        let words = claim.words;
-        writeln!(
-            page,
-            "| {words} | {least:.3} to {most:.3} | {low:.3} to {high:.3} |"
-        )?;
-        // a share that is no number proves nothing
-        let holds = low >= least && high <= most;
-        if !holds {
-            disproved.push(format!("disproved, found {low:.3} to {high:.3}: {words}"));
-        }
-    }
-    Ok((page, disproved))
+    page.push('\n');
+    page.push_str(&claims::table(CLAIMS, &found));
+    Ok((page, claims::disproved(CLAIMS, &found)))
 }
 
 fn cover(scenario: &Scenario, number: usize, draws: usize) -> Fallible<Coverage> {
