@@ -77,7 +77,21 @@ one <- function(d, reference, data, form, curve, starts) {
     reach <- z * se(t0) / (slope * t0)
     line <- paste0(line, ',"onset":{"treatment":"alog_25","threshold":0.3,"estimate":', number(t0), ',"inversion":[',
       number(root(function(t) D(t) + z * se(t) - 0.3)), ",", number(root(function(t) D(t) - z * se(t) - 0.3)),
-      '],"delta":[', number(t0 * exp(-reach)), ",", number(t0 * exp(reach)), "]}")
+      '],"delta":[', number(t0 * exp(-reach)), ",", number(t0 * exp(reach)), "]")
+    # Likelihood: at each time the best of the curves that begin there; half of the peak is the shape itself.
+    begins <- function(t, sh) {
+      own <- d$treatment == "alog_25"
+      f <- curve(d$time, sh)
+      x <- s$x; x[] <- design(d, f, reference)$x
+      known <- -0.3 / curve(t, sh)
+      q <- qr(x[, -(from + k)] * s$w, tol = 1e-10)
+      sum(qr.resid(q, (d$y - known * f * own) * s$w)^2)
+    }
+    least <- function(t) optimize(function(sh) begins(t, sh), shapes + c(-0.5, 0.5), tol = 1e-9)$objective - s$rss - z^2
+    half <- function(t) solve_at(d, curve(d$time, log(t)), reference)$rss - s$rss - z^2
+    ends <- function(f, at, w) sapply(list(c(at / w, at), c(at, at * w)), function(i) number(uniroot(f, i, tol = 1e-12)$root))
+    line <- paste0(line, ',"profile":[', paste(ends(least, t0, 1.5), collapse = ","), '],"half":',
+      number(exp(shapes)), ',"half_profile":[', paste(ends(half, exp(shapes), 1.5), collapse = ","), "]}")
   }
   texts <<- c(texts, paste0(line, "}"))
 }

@@ -132,7 +132,13 @@ pub fn families() -> Vec<Family> {
         ),
         family(COURSES, {
             let mut codes: Vec<_> = Form::ALL.into_iter().map(Form::code).collect();
-            codes.extend([IntervalKind::Inversion.code(), IntervalKind::Delta.code(), "NUTS"]);
+            let intervals = [
+                IntervalKind::Inversion,
+                IntervalKind::Delta,
+                IntervalKind::Profile,
+            ];
+            codes.extend(intervals.map(IntervalKind::code));
+            codes.push("NUTS");
             codes
         }),
         family(

@@ -88,6 +88,23 @@ fn alogliptin_through_the_command_line() {
     near(&inversion["lower"], 2.6688, 6e-5);
     near(&inversion["upper"], 3.0383, 6e-5);
     assert!(inversion["trials"].as_u64().unwrap() >= 5, "{inversion}");
+    let profile = onset
+        .iter()
+        .find(|o| {
+            o["treatment"] == "alog_25"
+                && o["interval"] == "profile"
+                && o["definition"] == "important_difference"
+        })
+        .unwrap();
+    near(&profile["lower"], 2.673_496_433, 1e-8);
+    near(&profile["upper"], 3.031_251_450, 1e-8);
+    let mine = json["window"].as_array().unwrap().iter();
+    let mine: Vec<_> = mine.filter(|w| w["treatment"] == "alog_25").collect();
+    assert_eq!(mine.len(), 2);
+    for (window, onset) in mine.into_iter().zip([inversion, profile]) {
+        assert_eq!(window["interval"], onset["interval"]);
+        assert_eq!(window["onset_lower"], onset["lower"]);
+    }
     assert_eq!(json["horizon"].as_array().unwrap().len(), 2);
     assert_eq!(json["leave_one_out"].as_array().unwrap().len(), 14);
     assert_eq!(json["comparison"].as_array().unwrap().len(), 8);

@@ -1,6 +1,7 @@
 //! Time courses against reference values, by a second route, and on awkward data.
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+use onset_math::{minimize, normal, root, student_t};
 use onset_models::timecourse::*;
 
 /// Printed to the last digit given.
@@ -138,6 +139,154 @@ fn alogliptin_onset_meets_the_reference() {
     assert!(more[1].upper.is_none() && more[1].p_never.unwrap() > 0.4 && more[1].beyond_data);
     let never = onset_times(&curve, Benefit::Lower, Some(2.0), curve.range.1, 0.95);
     assert!(never[1].estimate.is_none() && never[1].upper.is_none() && never[1].p_never.unwrap() > 0.999);
+}
+
+/// The limits of the likelihood against a second route: at each the best curve that begins there, found from fits with the
+/// shape held, is exactly one quantile from the maximum.
+#[test]
+fn profile_limits_are_one_quantile_from_the_maximum() {
+    for dispersion in [Dispersion::One, Dispersion::Estimated] {
+        let options = Options {
+            dispersion,
+            ..Options::default()
+        };
+        let (data, best) = (alog(), fit(&alog(), &options).unwrap());
+        let curve = best
+            .curves(&[])
+            .into_iter()
+            .find(|c| c.treatment == "alog_25")
+            .unwrap();
+        let likelihood = Likelihood::new(&data, &options, &best).unwrap();
+        let times = likelihood.onset_times(&curve, Benefit::Lower, Some(0.3), curve.range.1, 0.95);
+        let of = |definition| times.iter().find(|t| t.definition == definition).unwrap();
+        let important = of(Definition::ImportantDifference);
+        println!("{dispersion:?} {important:?} {:?}", of(Definition::HalfPeak));
+        let q = match best.df {
+            Some(df) => student_t::quantile(0.975, df),
+            None => normal::quantile(0.975),
+        };
+        // sum of squares at a shape, of the best curve there that crosses at t (or of the best curve)
+        let held = |shape: f64, t: Option<f64>| {
+            let mut options = options.clone();
+            options.fixed.insert("log_et50".to_owned(), shape);
+            let at = fit(&data, &options).unwrap();
+            let d = parameter(&at, "alog_25");
+            let gap = t.map_or(0.0, |t| -0.3 * (shape.exp() + t) / t - d.estimate);
+            at.rss + gap * gap * at.dispersion / d.se.unwrap().powi(2)
+        };
+        let distance = |rss: f64| (rss - best.rss) / best.dispersion;
+        let shape = parameter(&best, "log_et50").estimate;
+        for t in [important.lower, important.upper] {
+            let least = minimize::brent(|x| held(x, t), shape - 0.5, shape + 0.5, 1e-9).value;
+            assert!(
+                (distance(least) - q * q).abs() < 1e-5,
+                "{t:?} {}",
+                distance(least)
+            );
+        }
+        for t in [of(Definition::HalfPeak).lower, of(Definition::HalfPeak).upper] {
+            let there = distance(held(t.unwrap().ln(), None));
+            assert!((there - q * q).abs() < 1e-4, "{t:?} {there}");
+        }
+    }
+}
+
+/// With two shapes: no curve of a grid that the likelihood allows begins or ends outside the limits, and some come near them.
+#[test]
+fn profile_limits_of_a_rise_and_fall_enclose_every_allowed_curve() {
+    let shape = |t: f64| (-0.08 * t).exp() - (-2.0 * t).exp();
+    let options = Options {
+        form: Form::Bateman,
+        baseline: Baseline::Visit,
+        dispersion: Dispersion::One,
+        ..Options::default()
+    };
+    let data = made(|t| -8.0 * shape(t));
+    let best = fit(&data, &options).unwrap();
+    let curve = best.curves(&[]).remove(0);
+    let likelihood = Likelihood::new(&data, &options, &best).unwrap();
+    let w = likelihood.window(&curve, Benefit::Lower, 3.0, curve.range.1, 0.95);
+    println!("{w:?}");
+    let (on, off) = (parameter(&best, "log_k_on"), parameter(&best, "log_k_off"));
+    let z = normal::quantile(0.975);
+    let (mut onset, mut loss) = ((f64::INFINITY, 0.0f64), (f64::INFINITY, 0.0f64));
+    let mut half = (f64::INFINITY, 0.0f64);
+    let grid = |p: &Parameter, i: i32| p.estimate + p.se.unwrap() * f64::from(i) / 8.0;
+    for (i, j) in (-20..=20).flat_map(|i| (-20..=20).map(move |j| (i, j))) {
+        let mut options = options.clone();
+        options.fixed.insert("log_k_on".to_owned(), grid(on, i));
+        options.fixed.insert("log_k_off".to_owned(), grid(off, j));
+        let at = fit(&data, &options).unwrap();
+        let left = z * z - (at.rss - best.rss);
+        if left < 0.0 {
+            continue;
+        }
+        let amplitude = &at.parameters[0];
+        for side in [-1.0, 1.0] {
+            let d = amplitude.estimate + side * left.sqrt() * amplitude.se.unwrap();
+            let unit = |t: f64| {
+                let f = |t: f64| (-grid(off, j).exp() * t).exp() - (-grid(on, i).exp() * t).exp();
+                let peak = (grid(on, i) - grid(off, j)) / (grid(on, i).exp() - grid(off, j).exp());
+                (f(t) / f(peak), peak)
+            };
+            let gap = |t: f64| -d * unit(t).0 - 3.0;
+            let peak = unit(1.0).1;
+            let middle = root::brent(|t| unit(t).0 - 0.5, 0.0, peak, 0.0).unwrap().x;
+            half = (half.0.min(middle), half.1.max(middle));
+            let begin = root::brent(gap, 0.0, peak, 0.0).unwrap().x;
+            onset = (onset.0.min(begin), onset.1.max(begin));
+            if gap(curve.range.1) < 0.0 {
+                let end = root::brent(gap, peak, curve.range.1, 0.0).unwrap().x;
+                loss = (loss.0.min(end), loss.1.max(end));
+            }
+        }
+    }
+    println!("{onset:?} {loss:?} {half:?}");
+    let near = |limit: Option<f64>, extreme: f64, outward: f64| {
+        let beyond = outward * (limit.unwrap() / extreme).ln();
+        assert!((-1e-9..0.01).contains(&beyond), "{limit:?} {extreme}");
+    };
+    near(w.onset_lower, onset.0, -1.0);
+    near(w.onset_upper, onset.1, 1.0);
+    near(w.loss_lower, loss.0, -1.0);
+    near(w.loss_upper, loss.1, 1.0);
+    let times = likelihood.onset_times(&curve, Benefit::Lower, None, curve.range.1, 0.95);
+    let found = times
+        .iter()
+        .find(|t| t.definition == Definition::HalfPeak)
+        .unwrap();
+    near(found.lower, half.0, -1.0);
+    near(found.upper, half.1, 1.0);
+}
+
+/// Without shapes the likelihood ratio is the square of Wald's z.
+#[test]
+fn profile_limits_of_a_line_are_those_of_wald() {
+    let options = Options {
+        form: Form::Loglinear,
+        ..as_printed()
+    };
+    let (data, found) = (alog(), fit(&alog(), &options).unwrap());
+    let curve = found.curves(&[]).remove(0);
+    let likelihood = Likelihood::new(&data, &options, &found).unwrap();
+    let of = |times: Vec<OnsetTime>| {
+        let mut important = times
+            .into_iter()
+            .filter(|t| t.definition == Definition::ImportantDifference && t.interval != IntervalKind::Delta);
+        let found = important.next().unwrap();
+        (found.lower.unwrap(), found.upper.unwrap())
+    };
+    let wald = of(onset_times(
+        &curve,
+        Benefit::Lower,
+        Some(0.3),
+        curve.range.1,
+        0.95,
+    ));
+    assert_eq!(
+        of(likelihood.onset_times(&curve, Benefit::Lower, Some(0.3), curve.range.1, 0.95)),
+        wald
+    );
 }
 
 #[test]

@@ -108,7 +108,7 @@ pub struct CurveParameter {
 pub struct Onset {
     /// half_peak | important_difference | sustained_separation | sustained_important_difference
     pub definition: String,
-    /// "delta" on the log of time, "inversion" of a test, "simultaneous_band".
+    /// "profile" of the likelihood, "simultaneous_band".
     pub interval: String,
     pub hours: Option<f64>,
     pub lower_hours: Option<f64>,

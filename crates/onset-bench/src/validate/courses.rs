@@ -8,8 +8,8 @@ use crate::courses::{MONTHS, alogliptin, contrasts, osteoarthritis, radiation, s
 use crate::methods::{COURSES, SURVIVAL};
 use onset::models::survival::{AtHorizon, cox, pool_rmst, reconstruct};
 use onset::models::timecourse::{
-    BayesOptions, Benefit, Definition, Dispersion, Fit, Form, IntervalKind, Longitudinal, Options, bayes,
-    fit, onset_times,
+    BayesOptions, Benefit, Definition, Dispersion, Fit, Form, IntervalKind, Likelihood, Longitudinal,
+    Options, bayes, fit, onset_times,
 };
 use serde_json::Value;
 use std::path::Path;
@@ -74,23 +74,26 @@ fn one_form(data: &Longitudinal, case: &Value, origin: &Origin, book: &mut Book)
         course.note("SE", found.and_then(|p| p.se), se, 0.0);
     }
     if !case["onset"].is_null() {
-        onset(&ours, &case["onset"], origin, book);
+        onset(data, &ours, &case["onset"], origin, book)?;
     }
     Ok(())
 }
 
-fn onset(fit: &Fit, theirs: &Value, origin: &Origin, book: &mut Book) {
+fn onset(data: &Longitudinal, fit: &Fit, theirs: &Value, origin: &Origin, book: &mut Book) -> Fallible<()> {
     let curves = fit.curves(&[]);
     let curve = curves.iter().find(|c| c.treatment == text(&theirs["treatment"]));
-    let Some(curve) = curve else { return };
-    let times = onset_times(
-        curve,
-        Benefit::Lower,
-        theirs["threshold"].as_f64(),
-        curve.range.1,
-        0.95,
-    );
-    for kind in [IntervalKind::Inversion, IntervalKind::Delta] {
+    let Some(curve) = curve else {
+        return Err(format!("no curve of {}", theirs["treatment"]).into());
+    };
+    let (to, size) = (curve.range.1, theirs["threshold"].as_f64());
+    let likelihood = Likelihood::new(data, &options(), fit)?;
+    let mut times = onset_times(curve, Benefit::Lower, size, to, 0.95);
+    times.extend(likelihood.onset_times(curve, Benefit::Lower, size, to, 0.95));
+    for kind in [
+        IntervalKind::Inversion,
+        IntervalKind::Delta,
+        IntervalKind::Profile,
+    ] {
         let code = kind.code();
         let ours = times
             .iter()
@@ -105,6 +108,19 @@ fn onset(fit: &Fit, theirs: &Value, origin: &Origin, book: &mut Book) {
         course.note("limits", ours.and_then(|t| t.lower), &limits[0], 0.0);
         course.note("limits", ours.and_then(|t| t.upper), &limits[1], 0.0);
     }
+    let half = times
+        .iter()
+        .find(|t| t.definition == Definition::HalfPeak && t.interval == IntervalKind::Profile);
+    let mut course = Comparer {
+        book,
+        origin,
+        method: (COURSES, IntervalKind::Profile.code()),
+    };
+    let limits = &theirs["half_profile"];
+    course.note("time", half.and_then(|t| t.estimate), &theirs["half"], 0.0);
+    course.note("limits", half.and_then(|t| t.lower), &limits[0], 0.0);
+    course.note("limits", half.and_then(|t| t.upper), &limits[1], 0.0);
+    Ok(())
 }
 
 /// Errors in units of the posterior standard deviation: what is left is the Monte Carlo error of both programs.

@@ -7,9 +7,9 @@ use crate::output::{Cell, Output, Sheet};
 use onset::data::Diagnostic;
 use onset::math::nuts::Nuts;
 use onset::models::timecourse::{
-    Area, BayesOptions, Benefit, Curve, Ending, Fit, Longitudinal, Options, Role, TimecourseError, area,
-    bayes, benefit_of, compare_forms, evidence, fixed_windows, leave_one_out, onset_times,
-    simultaneous_critical, window,
+    Area, BayesOptions, Benefit, Curve, Ending, Fit, IntervalKind, Likelihood, Longitudinal, Options, Role,
+    TimecourseError, Window, area, bayes, benefit_of, compare_forms, evidence, fixed_windows, leave_one_out,
+    onset_times, simultaneous_critical, window,
 };
 use serde::Serialize;
 
@@ -87,6 +87,7 @@ pub struct Onset {
 pub struct Span {
     pub treatment: String,
     pub threshold: f64,
+    pub interval: &'static str,
     pub onset: Option<f64>,
     pub onset_lower: Option<f64>,
     pub onset_upper: Option<f64>,
@@ -298,17 +299,19 @@ pub fn output(
         figures: None,
     };
     let to = reach.unwrap_or(fit.last_time());
+    let likelihood = Likelihood::new(data, options, fit).map_err(|error| usage(error.to_string()))?;
+    let with = Reading {
+        data,
+        likelihood: &likelihood,
+        benefit,
+        threshold: arguments.threshold,
+        level: arguments.level,
+        to,
+        tau2,
+        why_not: why_not.as_deref(),
+    };
     for curve in &curves {
-        times(
-            &mut answer,
-            arguments,
-            data,
-            curve,
-            benefit,
-            to,
-            tau2,
-            why_not.as_deref(),
-        );
+        times(&mut answer, curve, &with);
         if let (Some(to), None) = (reach, &why_not) {
             let a: Area = area(curve, benefit, to, arguments.level);
             let treatment = curve.treatment.clone();
@@ -352,22 +355,32 @@ fn doses(rows: &Rows) -> Vec<(String, f64)> {
     all
 }
 
-#[allow(clippy::too_many_arguments, reason = "one caller")]
-fn times(
-    answer: &mut Answer,
-    arguments: &Arguments,
-    data: &Longitudinal,
-    curve: &Curve,
+/// What a curve's times are read with.
+struct Reading<'a> {
+    data: &'a Longitudinal,
+    likelihood: &'a Likelihood,
     benefit: Benefit,
+    threshold: Option<f64>,
+    level: f64,
+    /// End of the stretch over which "sustained" is judged.
     to: f64,
     tau2: f64,
-    why_not: Option<&str>,
-) {
-    let mine = evidence(data, Some(curve.treatment_index()), |_| tau2);
-    for onset in onset_times(curve, benefit, arguments.threshold, to, arguments.level) {
-        let known = why_not.is_none();
-        let at = onset.estimate.filter(|_| known).map(|t| mine.at(t, tau2));
-        answer.onset.push(Onset {
+    why_not: Option<&'a str>,
+}
+
+/// Onset times and window of one curve: by Wald's test, then by the likelihood ratio.
+fn times(answer: &mut Answer, curve: &Curve, with: &Reading<'_>) {
+    let (benefit, to, level) = (with.benefit, with.to, with.level);
+    let mine = evidence(with.data, Some(curve.treatment_index()), |_| with.tau2);
+    let wald = onset_times(curve, benefit, with.threshold, to, level);
+    let profile = with
+        .likelihood
+        .onset_times(curve, benefit, with.threshold, to, level);
+    let known = with.why_not.is_none();
+    answer.onset.extend(wald.into_iter().chain(profile).map(|onset| {
+        let at = onset.estimate.filter(|_| known).map(|t| mine.at(t, with.tau2));
+        let nowhere = onset.estimate.is_none();
+        Onset {
             treatment: onset.treatment,
             definition: onset.definition.code(),
             threshold: onset.threshold,
@@ -380,19 +393,17 @@ fn times(
             trials: at.map(|p| p.trials),
             patients: at.map(|p| p.patients),
             information: at.map(|p| p.information),
-            why_not: why_not.map(str::to_owned).or_else(|| {
-                onset
-                    .estimate
-                    .is_none()
-                    .then(|| "the fitted curve does not get there".to_owned())
-            }),
-        });
-    }
-    if let (Some(d), None) = (arguments.threshold, why_not) {
-        let w = window(curve, benefit, d, to, arguments.level);
-        answer.window.push(Span {
+            why_not: with
+                .why_not
+                .map(str::to_owned)
+                .or_else(|| nowhere.then(|| "the fitted curve does not get there".to_owned())),
+        }
+    }));
+    if let (Some(d), true) = (with.threshold, known) {
+        let span = |kind: IntervalKind, w: Window| Span {
             treatment: w.treatment,
             threshold: w.threshold,
+            interval: kind.code(),
             onset: w.onset,
             onset_lower: w.onset_lower,
             onset_upper: w.onset_upper,
@@ -401,7 +412,14 @@ fn times(
             loss_upper: w.loss_upper,
             lasts: w.lasts,
             p_never: w.p_never,
-        });
+        };
+        answer.window.extend([
+            span(IntervalKind::Inversion, window(curve, benefit, d, to, level)),
+            span(
+                IntervalKind::Profile,
+                with.likelihood.window(curve, benefit, d, to, level),
+            ),
+        ]);
     }
 }
 

@@ -180,8 +180,8 @@ fn in_words(definition: &str, interval: &str) -> String {
         "sustained_separation" => "Separated, and stays so to the horizon",
         _ => "Important difference reached, and kept to the horizon",
     };
-    let more = if interval == "delta" && definition == "important_difference" {
-        " (delta)"
+    let more = if interval == "posterior" {
+        " (posterior)"
     } else {
         ""
     };
@@ -194,7 +194,8 @@ fn onsets(answer: &Answer, arguments: &Arguments, data: &Longitudinal) -> Panel 
         answer
             .onset
             .iter()
-            .filter(|o| o.treatment == treatment)
+            // one interval of the likelihood is enough for the eye; the others stand in the JSON
+            .filter(|o| o.treatment == treatment && !matches!(o.interval, "inversion" | "delta"))
             .map(|o| OnsetRow {
                 label: in_words(o.definition, o.interval),
                 hours: o.estimate.map(|t| t * unit),
@@ -205,8 +206,12 @@ fn onsets(answer: &Answer, arguments: &Arguments, data: &Longitudinal) -> Panel 
             })
             .collect()
     };
-    let mut names: Vec<&str> = answer.onset.iter().map(|o| o.treatment.as_str()).collect();
-    names.dedup();
+    let mut names: Vec<&str> = Vec::new();
+    for onset in &answer.onset {
+        if !names.contains(&onset.treatment.as_str()) {
+            names.push(&onset.treatment);
+        }
+    }
     let (first, last) = data.range();
     let input = OnsetForest {
         heading: heading(

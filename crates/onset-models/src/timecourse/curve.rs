@@ -188,6 +188,11 @@ impl Curve {
         self.doses.is_empty() && self.model.form.limit().is_some()
     }
 
+    /// Whether the curve has one peak and only rises before and falls after it: a form with a shape, after one dose.
+    pub(super) fn rises_once(&self) -> bool {
+        self.doses.is_empty() && !self.model.form.shapes().is_empty()
+    }
+
     /// Whether the form itself, in any direction, ends where it began.
     pub fn rises_and_falls(&self) -> bool {
         self.model.form.rises_and_falls()

@@ -21,6 +21,7 @@ mod form;
 mod horizon;
 mod identify;
 mod latest;
+mod likelihood;
 mod onset;
 mod profile;
 mod search;
@@ -38,6 +39,7 @@ pub use form::Form;
 pub use horizon::{Evidence, EvidencePoint, Horizon, evidence};
 pub use identify::Identification;
 pub use latest::{Latest, latest_onset};
+pub use likelihood::Likelihood;
 pub use onset::{Benefit, Definition, IntervalKind, OnsetTime, Window, benefit_of, onset_times, window};
 
 use thiserror::Error;

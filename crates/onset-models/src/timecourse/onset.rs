@@ -85,6 +85,8 @@ impl Definition {
 pub enum IntervalKind {
     /// All times at which "the difference is the important one now" is not rejected.
     Inversion,
+    /// The same, by the likelihood ratio.
+    Profile,
     /// Normal on the log of time.
     Delta,
     /// A single number read off a simultaneous band.
@@ -96,6 +98,7 @@ impl IntervalKind {
     pub fn code(self) -> &'static str {
         match self {
             IntervalKind::Inversion => "inversion",
+            IntervalKind::Profile => "profile",
             IntervalKind::Delta => "delta",
             IntervalKind::SimultaneousBand => "simultaneous_band",
         }
@@ -265,8 +268,34 @@ fn important(curve: &Curve, sign: f64, size: f64, level: f64) -> [OnsetTime; 2] 
 pub(super) fn crossing_with(curve: &Curve, parameters: &[f64], sign: f64, size: f64) -> Option<f64> {
     let top = curve.peak_time_with(parameters, sign);
     let top = if top.is_finite() { top } else { curve.range.1 * FAR };
-    let grid = log_grid(curve.range.0.min(top) / FAR, top);
-    first_up(&grid, |t| sign * curve.value_with(parameters, t) - size)
+    let from = curve.range.0.min(top) / FAR;
+    let above = |t: f64| sign * curve.value_with(parameters, t) - size;
+    if !curve.rises_once() {
+        return first_up(&log_grid(from, top), above);
+    }
+    if above(from) >= 0.0 {
+        return Some(from);
+    }
+    (above(top) >= 0.0)
+        .then(|| brent(|x| above(x.exp()), from.ln(), top.ln(), 0.0).ok())
+        .flatten()
+        .map(|r| r.x.exp())
+}
+
+/// Where a curve with these parameters falls below `size` after its peak, at or before `to`.
+pub(super) fn loss_with(curve: &Curve, parameters: &[f64], sign: f64, size: f64, to: f64) -> Option<f64> {
+    let peak = curve.peak_time_with(parameters, sign);
+    if peak.is_nan() || peak >= to {
+        return None;
+    }
+    let below = |t: f64| size - sign * curve.value_with(parameters, t);
+    if !curve.rises_once() {
+        return first_up(&log_grid(peak.max(to * 1e-12), to), below);
+    }
+    (below(to) >= 0.0)
+        .then(|| brent(below, peak, to, 0.0).ok())
+        .flatten()
+        .map(|r| r.x)
 }
 
 /// The rising stretch of a curve and where it crosses.

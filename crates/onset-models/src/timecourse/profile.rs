@@ -193,6 +193,24 @@ impl Problem {
         Some(inner)
     }
 
+    /// As [`Problem::solve`], with the variance of one amplitude over the dispersion.
+    pub fn solve_one(
+        &self,
+        theta: &[f64],
+        lambda: f64,
+        amplitude: usize,
+        work: &mut Work,
+    ) -> Option<(Inner, f64)> {
+        let inner = self.solve(theta, lambda, work, false)?;
+        let (p, w) = (self.p, self.p + 1);
+        let gram = &work.gram;
+        let cholesky = Cholesky::new(&Matrix::from_fn(p, p, |i, j| gram[i.max(j) * w + i.min(j)]))?;
+        let mut unit = vec![0.0; p];
+        *unit.get_mut(amplitude)? = 1.0;
+        cholesky.forward(&mut unit);
+        Some((inner, unit.iter().map(|x| x * x).sum()))
+    }
+
     /// Study parameters and residuals.
     fn complete(&self, theta: &[f64], lambda: f64, work: &mut Work, inner: &mut Inner) {
         let w = self.p + 1;

@@ -43,6 +43,11 @@ fn rows(course: &TimeCourse) -> Vec<onset_data::RowId> {
 
 fn model(course: &TimeCourse, interval: &str) -> String {
     let form = course.form.as_deref().unwrap_or_default();
+    let interval = if interval == "profile" {
+        "profile likelihood"
+    } else {
+        interval
+    };
     format!("{form} curve; {}; interval by {interval}", course.model)
 }
 
@@ -73,7 +78,7 @@ pub(crate) fn speed(windows: Answer, index: &Index<'_>, courses: Option<&TimeCou
                 level: course.level,
                 scale: name(onset).to_owned(),
                 unit: "hours".to_owned(),
-                model: model(course, &onset.interval.replace('_', " ")),
+                model: model(course, &onset.interval),
             });
             answer.why_not = None;
         }
@@ -173,7 +178,7 @@ pub(crate) fn duration(windows: Answer, index: &Index<'_>, courses: Option<&Time
                 level: course.level,
                 scale: "time to the loss of the important difference".to_owned(),
                 unit: "hours".to_owned(),
-                model: model(course, "inversion"),
+                model: model(course, "profile"),
             });
             answer.why_not = None;
         }

@@ -13,9 +13,9 @@ use crate::protocol::{
     Comparison, CorrelationForm, CorrelationScale, CurveEffects, CurveForm, Direction, Outcome, Timecourse,
 };
 use onset_models::timecourse::{
-    Baseline, Benefit, Curve, Definition, Dispersion, Evidence, Fit, Form, IntervalKind, Longitudinal,
-    OnsetTime, Options, TimeScale, WithinArm, area, evidence, fit, latest_onset, leave_one_out, onset_times,
-    simultaneous_critical, window,
+    Baseline, Benefit, Curve, Definition, Dispersion, Evidence, Fit, Form, IntervalKind, Likelihood,
+    Longitudinal, OnsetTime, Options, TimeScale, TimecourseError, WithinArm, area, evidence, fit,
+    latest_onset, leave_one_out, onset_times, simultaneous_critical,
 };
 
 /// Steps of a drawn curve.
@@ -373,16 +373,21 @@ impl Read<'_> {
             visit.standardised = Some((visit.effect.value - fitted) / visit.se);
         }
         let to = last_horizon(out).unwrap_or_else(|| fit.last_time());
-        let times = onset_times(&curve, self.benefit, out.threshold, to, out.level);
-        out.onset = times
-            .into_iter()
-            .filter(|o| {
-                !(o.definition == Definition::ImportantDifference && o.interval == IntervalKind::Delta)
-            })
-            .map(|o| self.onset(&o))
-            .collect();
+        let rho = self.index.protocol.model.visit_correlation.rho;
+        let likelihood = match self.likelihood(fit, rho) {
+            Ok(likelihood) => likelihood,
+            Err(error) => {
+                out.why_not = Some(format!("The likelihood cannot be followed: {error}."));
+                return;
+            }
+        };
+        let mut times = onset_times(&curve, self.benefit, out.threshold, to, out.level);
+        times.retain(|o| o.interval == IntervalKind::SimultaneousBand);
+        times.extend(likelihood.onset_times(&curve, self.benefit, out.threshold, to, out.level));
+        times.sort_by_key(|o| o.definition);
+        out.onset = times.iter().map(|o| self.onset(o)).collect();
         if let Some(threshold) = out.threshold {
-            let w = window(&curve, self.benefit, threshold, to, out.level);
+            let w = likelihood.window(&curve, self.benefit, threshold, to, out.level);
             out.window = Some(ResponseWindow {
                 onset_hours: w.onset,
                 onset_lower_hours: w.onset_lower,
@@ -439,8 +444,18 @@ impl Read<'_> {
         }
     }
 
-    /// The onset that stands for the course: of the important difference, else of half the peak.
-    fn main(&self, fit: &Fit, out: &TimeCourse) -> Option<OnsetTime> {
+    fn options(&self, rho: f64) -> Options {
+        options(self.index, self.declared, self.wanted, rho)
+    }
+
+    /// The likelihood of a fit to these data under a correlation of `rho`.
+    fn likelihood(&self, fit: &Fit, rho: f64) -> Result<Likelihood, TimecourseError> {
+        Likelihood::new(self.data, &self.options(rho), fit)
+    }
+
+    /// The onset that stands for the course, of the important difference, else of half the peak: with the limits of the
+    /// likelihood where it is given.
+    fn main(&self, fit: &Fit, likelihood: Option<&Likelihood>, out: &TimeCourse) -> Option<OnsetTime> {
         let curve = fit.curves(&[]).into_iter().next()?;
         let to = last_horizon(out).unwrap_or_else(|| fit.last_time());
         let wanted = if out.threshold.is_some() {
@@ -448,15 +463,16 @@ impl Read<'_> {
         } else {
             Definition::HalfPeak
         };
-        onset_times(&curve, self.benefit, out.threshold, to, out.level)
-            .into_iter()
-            .find(|o| o.definition == wanted)
+        let times = match likelihood {
+            Some(likelihood) => likelihood.onset_times(&curve, self.benefit, out.threshold, to, out.level),
+            None => onset_times(&curve, self.benefit, out.threshold, to, out.level),
+        };
+        times.into_iter().find(|o| o.definition == wanted)
     }
 
     fn without(&self, out: &mut TimeCourse) {
         let rho = self.index.protocol.model.visit_correlation.rho;
-        let options = options(self.index, self.declared, self.wanted, rho);
-        out.leave_one_out = leave_one_out(self.data, &options)
+        out.leave_one_out = leave_one_out(self.data, &self.options(rho))
             .into_iter()
             .map(|left| {
                 let why = match &left.fit {
@@ -467,7 +483,7 @@ impl Read<'_> {
                     .fit
                     .as_ref()
                     .filter(|_| why.is_none())
-                    .and_then(|f| self.main(f, out)?.estimate);
+                    .and_then(|f| self.main(f, None, out)?.estimate);
                 OnsetWithout {
                     without: left.study,
                     hours,
@@ -486,7 +502,7 @@ impl Read<'_> {
             .sensitivity
             .iter()
             .map(|&rho| {
-                let tried = fit(self.data, &options(self.index, self.declared, self.wanted, rho));
+                let tried = fit(self.data, &self.options(rho));
                 let why_not = match &tried {
                     Ok(fit) => fit.why_not().map(str::to_owned),
                     Err(error) => Some(error.to_string()),
@@ -494,7 +510,7 @@ impl Read<'_> {
                 let onset = tried
                     .ok()
                     .filter(|_| why_not.is_none())
-                    .and_then(|f| self.main(&f, out));
+                    .and_then(|f| self.main(&f, Some(&self.likelihood(&f, rho).ok()?), out));
                 OnsetUnder {
                     rho,
                     hours: onset.as_ref().and_then(|o| o.estimate),
