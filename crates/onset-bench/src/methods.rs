@@ -27,6 +27,8 @@ pub const PREDICTIONS: &str = "Prediction intervals";
 pub const STRATA: &str = "Pooling of counts";
 pub const MIXED: &str = "Generalised linear mixed models";
 pub const REGRESSIONS: &str = "Meta-regression, by estimator of tau2";
+pub const GIVEN: &str = "Weights that are given, by estimator of tau2";
+pub const CHOSEN: &str = "Chosen coefficients";
 pub const MULTILEVEL: &str = "Multilevel and multivariate models";
 pub const ROBUST: &str = "Cluster-robust inference";
 pub const ASYMMETRY: &str = "Tests of small-study effects";
@@ -100,6 +102,13 @@ pub fn families() -> Vec<Family> {
         ),
         family(MIXED, mixed),
         family(REGRESSIONS, vec!["REML", "ML", "DL", "EB", "PM"]),
+        family(
+            GIVEN,
+            vec![
+                "FE", "REML", "ML", "DL", "HE", "HS", "HSk", "SJ", "PM", "EB", "GENQ", "GENQM",
+            ],
+        ),
+        family(CHOSEN, vec!["joint test", "contrast", "VIF", "GVIF"]),
         family(MULTILEVEL, {
             let mut codes = vec!["a/b", "a+b"];
             codes.extend(Structure::ALL.iter().map(|(_, code)| *code));

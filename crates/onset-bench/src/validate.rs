@@ -14,6 +14,7 @@ mod regression;
 mod second_route;
 mod smallstudy;
 mod strata;
+mod weights;
 
 use crate::Fallible;
 use crate::methods::{
@@ -96,6 +97,11 @@ const REMARKS: &[(&str, &str, &str)] = &[
         "the reference stops early: ours meets the observed cell more closely (a test)",
     ),
     (MEASURES, "ZTET", "as RTET"),
+    (
+        crate::methods::GIVEN,
+        "GENQM",
+        "second route: tau2 by Imhof's integral, the rest of the reference at that tau2",
+    ),
     (
         crate::methods::NETWORKS,
         "random walk",
@@ -240,6 +246,7 @@ pub fn page(oracles: &Path) -> Fallible<String> {
     strata::compare(oracles, &mut book)?;
     counts::compare(oracles, &mut book)?;
     regression::compare(oracles, &mut book)?;
+    weights::compare(oracles, &mut book)?;
     diagnostics::compare(oracles, &mut book)?;
     dependent::compare(oracles, &mut book)?;
     second_route::compare(oracles, &mut book)?;

@@ -15,6 +15,15 @@ pub fn usage(message: impl Into<String>) -> Diagnostic {
     Diagnostic::error(USAGE, message)
 }
 
+/// A confidence level.
+///
+/// # Errors
+/// A text that is no share between 0 and 1.
+pub fn level(text: &str) -> Result<f64, String> {
+    let level = text.parse().ok().filter(|x: &f64| *x > 0.0 && *x < 1.0);
+    level.ok_or_else(|| "a share between 0 and 1 is needed, such as 0.95".to_owned())
+}
+
 /// Where effects come from: computed ones, or the numbers of a measure.
 #[derive(Debug, Clone, Args)]
 pub struct EffectArgs {

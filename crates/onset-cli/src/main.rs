@@ -9,6 +9,7 @@ mod blinding;
 mod check;
 mod diagnose;
 mod effects;
+mod estimates;
 mod explain;
 mod failure;
 mod figures;

@@ -7,7 +7,7 @@ mod groups;
 mod sheets;
 mod vcov;
 
-use crate::arguments::EffectArgs;
+use crate::arguments::{EffectArgs, level};
 use crate::output::Output;
 use clap::Args;
 use onset::data::Diagnostic;
@@ -127,11 +127,6 @@ fn correlation(text: &str) -> Result<f64, String> {
 fn decay(text: &str) -> Result<f64, String> {
     let found = text.parse().ok().filter(|r: &f64| (0.0..1.0).contains(r));
     found.ok_or_else(|| "a correlation from 0 to below 1 is needed, such as 0.8".to_owned())
-}
-
-fn level(text: &str) -> Result<f64, String> {
-    let level = text.parse().ok().filter(|x: &f64| *x > 0.0 && *x < 1.0);
-    level.ok_or_else(|| "a share between 0 and 1 is needed, such as 0.95".to_owned())
 }
 
 /// Fits the model.

@@ -7,6 +7,7 @@ mod mantel_haenszel;
 mod models;
 mod read;
 
+use crate::arguments::level;
 use crate::output::Output;
 use clap::{Args, ValueEnum};
 use onset::data::Diagnostic;
@@ -155,11 +156,6 @@ fn test(code: &str) -> Result<NetworkTest, String> {
 
 fn measure(code: &str) -> Result<Measure, String> {
     Measure::from_code(code).ok_or_else(|| format!("unknown measure '{code}'"))
-}
-
-fn level(text: &str) -> Result<f64, String> {
-    let level = text.parse().ok().filter(|x: &f64| *x > 0.0 && *x < 1.0);
-    level.ok_or_else(|| "a share between 0 and 1 is needed, such as 0.95".to_owned())
 }
 
 /// League matrices, ranks, splits and contributions.

@@ -76,6 +76,8 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
         ("--tau2-ci", arguments.model.tau2_kind().is_some()),
         ("--predict-type", arguments.model.predict_type.is_some()),
         ("--threshold", arguments.model.threshold.is_some()),
+        ("--btt", !arguments.model.btt.is_empty()),
+        ("--contrast", !arguments.model.contrast.is_empty()),
         ("--level", arguments.model.level != crate::pool::LEVEL),
     ] {
         if given {
@@ -111,9 +113,9 @@ fn answer(full: crate::pool::answer::Answer, found: &Permuted) -> Answer {
     let coefficients: Vec<Coefficient> = coefficients
         .map(|(c, &p)| Coefficient {
             name: c.name,
-            estimate: c.estimate,
+            estimate: c.mean.estimate,
             p,
-            p_model: c.p,
+            p_model: c.mean.p,
         })
         .collect();
     let adjusted = coefficients.iter().zip(&found.p_adjusted).filter_map(|(c, p)| {

@@ -1,13 +1,15 @@
 //! `onset pool`: one mean, subgroups, or a meta-regression.
 
 pub mod answer;
+mod chosen;
 pub mod compat;
 mod counts;
 pub mod fit;
 pub mod flags;
 pub mod sheets;
+mod weights;
 
-use crate::arguments::{EffectArgs, usage};
+use crate::arguments::{EffectArgs, level, usage};
 use crate::load::load;
 use crate::output::Output;
 use clap::{Args, ValueEnum};
@@ -83,6 +85,25 @@ pub struct ModelArgs {
     /// Leave the intercept out of the meta-regression
     #[arg(long, requires = "mods")]
     pub no_intercept: bool,
+    /// Column of weights for the mean or the coefficients, 0 or more, in the place of 1/(v + tau2); tau2 is estimated
+    /// as always, but by GENQ and GENQM with these weights
+    #[arg(long, value_name = "COLUMN", conflicts_with = "unweighted")]
+    pub weights: Option<String>,
+    /// The same weight for every study
+    #[arg(long)]
+    pub unweighted: bool,
+    /// Joint test of some coefficients beside the test of all moderators: names, terms as in --mods, or positions from
+    /// 1 with the intercept counted (2,3 or 2:3), with commas between; again for another test
+    #[arg(long, value_name = "COEFFICIENTS", requires = "mods")]
+    pub btt: Vec<String>,
+    /// Linear hypothesis about coefficients, such as "a=1,b=-1" for a - b = 0; again for another one
+    #[arg(
+        long,
+        value_name = "HYPOTHESIS",
+        requires = "mods",
+        allow_hyphen_values = true
+    )]
+    pub contrast: Vec<String>,
     /// Moderators of tau2 (location-scale model, log link)
     #[arg(
         long,
@@ -170,16 +191,16 @@ fn prediction(code: &str) -> Result<PredictionKind, String> {
     PredictionKind::from_code(code).ok_or_else(|| "allowed: HTS, V, HK, HK-PR, KR, KR-PR, NNF, S".to_owned())
 }
 
-fn level(text: &str) -> Result<f64, String> {
-    let level = text.parse().ok().filter(|x: &f64| *x > 0.0 && *x < 1.0);
-    level.ok_or_else(|| "a share between 0 and 1 is needed, such as 0.95".to_owned())
-}
-
 impl ModelArgs {
     /// The interval of tau2 to compute.
     pub fn tau2_interval(&self) -> Option<Tau2IntervalKind> {
         self.tau2_ci
             .map_or(Some(Tau2IntervalKind::QProfile), |chosen| chosen.0)
+    }
+
+    /// Whether the coefficients have other weights than those of the method.
+    pub fn own_weights(&self) -> bool {
+        self.weights.is_some() || self.unweighted
     }
 
     /// The interval of tau2 that was asked for by name.

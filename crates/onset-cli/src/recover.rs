@@ -45,7 +45,7 @@ macro_rules! recover_args {
         pub struct RecoverArgs {
             $(#[doc = $help] #[arg(long, value_name = "COLUMN")] pub $field: Option<String>,)*
             /// Level of the interval --ci-lb to --ci-ub
-            #[arg(long, value_name = "SHARE", default_value_t = 0.95, value_parser = crate::recover::level)]
+            #[arg(long, value_name = "SHARE", default_value_t = 0.95, value_parser = crate::arguments::level)]
             pub ci_level: f64,
             /// Scale of --yi, --ci-lb and --ci-ub in the table
             #[arg(long, value_enum, default_value_t = Given::None, requires = "yi")]
@@ -92,11 +92,6 @@ recover_args! {
     max2i "Maximum in group 2";
     ori "Odds ratio, from which with --ei, --n1i and --n2i the four cells follow (whole numbers)";
     ei "Events in both groups together";
-}
-
-pub fn level(text: &str) -> Result<f64, String> {
-    let level = text.parse().ok().filter(|x: &f64| *x > 0.0 && *x < 1.0);
-    level.ok_or_else(|| "a share between 0 and 1 is needed, such as 0.95".to_owned())
 }
 
 /// One number that was recovered.

@@ -5,7 +5,7 @@ mod figures;
 mod gather;
 mod sheets;
 
-use crate::arguments::{EffectArgs, usage};
+use crate::arguments::{EffectArgs, level, usage};
 use crate::load::load;
 use crate::output::Output;
 use clap::{Args, ValueEnum};
@@ -94,11 +94,6 @@ fn method(code: &str) -> Result<Method, String> {
     found
         .and_then(|code| Method::from_code(code))
         .ok_or_else(|| format!("allowed: {}", known.join(" ")))
-}
-
-fn level(text: &str) -> Result<f64, String> {
-    let level = text.parse().ok().filter(|x: &f64| *x > 0.0 && *x < 1.0);
-    level.ok_or_else(|| "a share between 0 and 1 is needed, such as 0.95".to_owned())
 }
 
 /// Tests and adjusts the effects of the table.

@@ -4,7 +4,7 @@ mod answer;
 mod figures;
 mod rows;
 
-use crate::arguments::usage;
+use crate::arguments::{level, usage};
 use crate::failure::Failure;
 use crate::output::Output;
 use clap::{Args, ValueEnum};
@@ -197,11 +197,6 @@ fn held(text: &str) -> Result<(String, f64), String> {
 fn positive(text: &str) -> Result<f64, String> {
     let found = text.parse().ok().filter(|x: &f64| x.is_finite() && *x > 0.0);
     found.ok_or_else(|| "a number above 0 is needed".to_owned())
-}
-
-fn level(text: &str) -> Result<f64, String> {
-    let found = text.parse().ok().filter(|x: &f64| *x > 0.0 && *x < 1.0);
-    found.ok_or_else(|| "a share between 0 and 1 is needed, such as 0.95".to_owned())
 }
 
 /// Fits the time course and reads times off it.

@@ -156,6 +156,33 @@ const COMMANDS: &[Command] = &[
                 "--predict-type NNF --seed 1",
                 "--threshold 0.2",
             ],
+            &["", "", "--weights d", "--weights f", "--unweighted"],
+        ],
+    },
+    Command {
+        name: "chosen coefficients",
+        words: &["pool"],
+        choices: &[
+            EFFECTS,
+            &[
+                "",
+                "--method DL --test t",
+                "--method GENQ --weights e",
+                "--test kr",
+                "--unweighted",
+            ],
+            &[
+                "--mods c",
+                "--mods factor(c),d",
+                "--mods factor(c),d --no-intercept",
+                "--mods poly2(e)",
+            ],
+            &["--btt c", "--btt 2,3", "--btt 1:2 --btt d", "--btt factor(c)"],
+            &[
+                "",
+                "--contrast c=1,d=-1",
+                "--contrast 2=1 --contrast 1=2,2=-1e300",
+            ],
         ],
     },
     Command {
@@ -424,7 +451,7 @@ macro_rules! each {
 }
 
 each! {
-    effects_and_pools_of_any_bytes: "effects", "pool", "counts";
+    effects_and_pools_of_any_bytes: "effects", "pool", "chosen coefficients", "counts";
     analyses_around_a_pool_of_any_bytes: "diagnose", "smallstudy", "permute";
     dependent_rows_of_any_bytes: "multilevel", "network arms", "network contrasts", "timecourse";
     other_tables_of_any_bytes: "bayes", "blinding", "survival rmst", "trust";

@@ -218,7 +218,7 @@ pub fn labbe(problem: &Problem, full: &Pooled) -> Result<Option<Labbe>, Diagnost
     if rows.is_empty() {
         return Ok(None);
     }
-    let effect = full.coefficients.first().map_or(f64::NAN, |c| c.estimate);
+    let effect = full.coefficients.first().map_or(f64::NAN, |c| c.mean.estimate);
     let found = diagnostics::labbe(&tables, measure, effect).map_err(|e| refused(problem.loaded, &e))?;
     let points = (0..problem.loaded.rows.len()).map(|row| {
         let point = rows.binary_search(&row).ok().and_then(|i| found.points.get(i));

@@ -15,7 +15,7 @@ pub fn panels(answer: &Answer, measure: Measure, ordered_by: Option<&str>) -> Ve
     let one_mean = full.coefficients.len() == 1;
     let model = format!("{}, {} studies.", full.method, full.k);
     let subject = subject(measure, full.level, model);
-    let first = full.coefficients.first().filter(|_| one_mean);
+    let first = full.coefficients.first().filter(|_| one_mean).map(|c| c.mean);
     let mut panels = Vec::new();
     if let Some(mean) = first {
         let whole = Mean {

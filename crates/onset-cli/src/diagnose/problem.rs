@@ -35,6 +35,11 @@ pub fn check_flags(model: &ModelArgs) -> Result<(), Diagnostic> {
             "a location-scale model has no single tau2, so --scale cannot be used here",
         ));
     }
+    if model.own_weights() {
+        return Err(usage(
+            "what is left out, or permuted, is weighted by 1/(v + tau2), so --weights and --unweighted belong to onset pool",
+        ));
+    }
     match model.method()? {
         MethodArg::Inverse(..) => Ok(()),
         _ => Err(usage(

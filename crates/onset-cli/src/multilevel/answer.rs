@@ -1,6 +1,7 @@
 //! The JSON of `onset multilevel`.
 
-use crate::pool::answer::{Coefficient, SolutionEntry};
+use crate::estimates::SolutionEntry;
+use crate::pool::answer::Coefficient;
 use crate::transform::Back;
 use onset::models::multilevel::{
     Blup, Component, LikelihoodRatio, Multilevel, Predicted, Robust, WithoutCluster,

@@ -116,19 +116,14 @@ fn coefficients(title: &str, found: &[Coefficient]) -> Sheet {
     let mut sheet = Sheet::new(title, &HEADERS);
     for c in found {
         let t = c.transformed.as_ref();
-        sheet.push(vec![
-            c.name.as_str().into(),
-            c.estimate.into(),
-            c.se.into(),
-            c.statistic.into(),
-            c.df.into(),
-            c.p.into(),
-            c.ci_lower.into(),
-            c.ci_upper.into(),
+        let mut cells: Vec<Cell> = vec![c.name.as_str().into()];
+        cells.extend(c.mean.cells());
+        cells.extend([
             t.and_then(|t| t.estimate).into(),
             t.and_then(|t| t.ci_lower).into(),
             t.and_then(|t| t.ci_upper).into(),
         ]);
+        sheet.push(cells);
     }
     sheet
 }

@@ -1,7 +1,10 @@
 //! The JSON of `onset pool`.
 
+use super::chosen::Chosen;
+use super::weights::WeightsEntry;
+use crate::estimates::{Mean, SolutionEntry};
 use crate::transform::Back;
-use onset::models::pool::{Estimate, Fit, Pooled, Prediction, QTest, Share, Solution, Tau2Interval};
+use onset::models::pool::{Estimate, Fit, Pooled, Prediction, QTest, Share, Tau2Interval};
 use onset::models::regress::{JointTest, LocationScale, Regression, Subgroups};
 use serde::Serialize;
 
@@ -56,19 +59,19 @@ pub struct Answer {
     /// Means at the moderators of each row, with `--predict-type`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub predicted: Option<Vec<PredictedEntry>>,
+    /// Of the mean or the coefficients, where they are not those of the method.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weights: Option<WeightsEntry>,
+    #[serde(flatten)]
+    pub chosen: Chosen,
     pub studies: Vec<Study>,
 }
 
 #[derive(Debug, Clone, Serialize)]
 pub struct Coefficient {
     pub name: String,
-    pub estimate: f64,
-    pub se: f64,
-    pub statistic: f64,
-    pub df: Option<f64>,
-    pub p: f64,
-    pub ci_lower: f64,
-    pub ci_upper: f64,
+    #[serde(flatten)]
+    pub mean: Mean,
     /// On the scale people read; null where that is the analysis scale.
     pub transformed: Option<Transformed>,
 }
@@ -94,12 +97,6 @@ pub struct PredictionEntry {
 pub struct TransformedRange {
     pub lower: Option<f64>,
     pub upper: Option<f64>,
-}
-
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct SolutionEntry {
-    pub kind: &'static str,
-    pub iterations: u32,
 }
 
 /// A mean with its own weights or its own interval.
@@ -137,25 +134,13 @@ pub struct SubgroupEntry {
     pub k: usize,
     pub test: &'static str,
     #[serde(flatten)]
-    pub mean: Unnamed,
+    pub mean: Mean,
+    pub transformed: Option<Transformed>,
     pub tau2: f64,
     pub se_tau2: Option<f64>,
     pub i2: f64,
     pub h2: f64,
     pub q: QTest,
-}
-
-/// A coefficient without a name.
-#[derive(Debug, Clone, Serialize)]
-pub struct Unnamed {
-    pub estimate: f64,
-    pub se: f64,
-    pub statistic: f64,
-    pub df: Option<f64>,
-    pub p: f64,
-    pub ci_lower: f64,
-    pub ci_upper: f64,
-    pub transformed: Option<Transformed>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -202,48 +187,24 @@ pub struct Study {
     pub tau2: Option<f64>,
 }
 
-impl From<Solution> for SolutionEntry {
-    fn from(solution: Solution) -> Self {
-        SolutionEntry {
-            kind: solution.kind(),
-            iterations: solution.iterations(),
-        }
+impl Transformed {
+    /// The estimate on the scale people read; `None` where that is the analysis scale.
+    pub fn of(e: &Estimate, back: Option<&Back>) -> Option<Self> {
+        back.filter(|b| !b.is_identity()).map(|b| Transformed {
+            estimate: b.apply(e.estimate),
+            ci_lower: b.apply(e.ci_lower),
+            ci_upper: b.apply(e.ci_upper),
+        })
     }
 }
 
 impl Coefficient {
     /// A coefficient with its back-transform.
     pub fn new(name: &str, e: &Estimate, back: Option<&Back>) -> Self {
-        let transformed = back.filter(|b| !b.is_identity()).map(|b| Transformed {
-            estimate: b.apply(e.estimate),
-            ci_lower: b.apply(e.ci_lower),
-            ci_upper: b.apply(e.ci_upper),
-        });
         Coefficient {
             name: name.to_owned(),
-            estimate: e.estimate,
-            se: e.standard_error,
-            statistic: e.statistic,
-            df: e.df,
-            p: e.p,
-            ci_lower: e.ci_lower,
-            ci_upper: e.ci_upper,
-            transformed,
-        }
-    }
-}
-
-impl From<Coefficient> for Unnamed {
-    fn from(c: Coefficient) -> Self {
-        Unnamed {
-            estimate: c.estimate,
-            se: c.se,
-            statistic: c.statistic,
-            df: c.df,
-            p: c.p,
-            ci_lower: c.ci_lower,
-            ci_upper: c.ci_upper,
-            transformed: c.transformed,
+            mean: Mean::from(*e),
+            transformed: Transformed::of(e, back),
         }
     }
 }
@@ -262,10 +223,10 @@ impl PredictedEntry {
         let c = Coefficient::new(label, mean, Some(back));
         PredictedEntry {
             label: c.name,
-            estimate: Some(c.estimate),
-            se: Some(c.se),
-            ci_lower: Some(c.ci_lower),
-            ci_upper: Some(c.ci_upper),
+            estimate: Some(c.mean.estimate),
+            se: Some(c.mean.se),
+            ci_lower: Some(c.mean.ci_lower),
+            ci_upper: Some(c.mean.ci_upper),
             transformed: c.transformed,
             prediction: prediction.map(|p| PredictionEntry::new(p, back)),
         }
@@ -327,6 +288,8 @@ impl Answer {
             tables: None,
             beyond: None,
             predicted: None,
+            weights: None,
+            chosen: Chosen::default(),
             studies: Vec::new(),
         }
     }
@@ -366,6 +329,8 @@ impl Answer {
             tables: None,
             beyond: None,
             predicted: None,
+            weights: None,
+            chosen: Chosen::default(),
             studies: Vec::new(),
         }
     }
@@ -407,6 +372,8 @@ impl Answer {
             tables: None,
             beyond: None,
             predicted: None,
+            weights: None,
+            chosen: Chosen::default(),
             studies: Vec::new(),
         }
     }
@@ -419,7 +386,8 @@ impl SubgroupsEntry {
             level: g.level.clone(),
             k: g.k,
             test: g.test.code(),
-            mean: Coefficient::new(&g.level, &g.mean, Some(back)).into(),
+            mean: g.mean.into(),
+            transformed: Transformed::of(&g.mean, Some(back)),
             tau2: g.tau2.value,
             se_tau2: g.tau2.standard_error,
             i2: g.i2,

@@ -1,7 +1,7 @@
 //! Pools as meta and Review Manager 5 make them by default: Mantel-Haenszel with the half added, and
 //! DerSimonian-Laird around the Mantel-Haenszel estimate.
 
-use super::answer::{Answer, Coefficient, PredictionEntry, SubgroupEntry, SubgroupsEntry};
+use super::answer::{Answer, PredictionEntry, SubgroupEntry, SubgroupsEntry, Transformed};
 use super::fit::{between, beyond, counts, levels_of, of_strata, refused, studies, subgroup_levels};
 use super::{MethodArg, Model, ModelArgs, flags};
 use crate::arguments::{EffectArgs, usage};
@@ -268,7 +268,8 @@ impl Job<'_> {
             groups.push(SubgroupEntry {
                 k: members.len(),
                 test: "z",
-                mean: Coefficient::new(&level, mean, Some(&back)).into(),
+                mean: (*mean).into(),
+                transformed: Transformed::of(mean, Some(&back)),
                 tau2,
                 se_tau2: None,
                 i2: random.i2,

@@ -1,9 +1,11 @@
 //! Models of the counts themselves: generalised linear mixed models.
 
-use super::answer::{Answer, Coefficient, PredictionEntry, SolutionEntry};
+use super::answer::{Answer, Coefficient, PredictionEntry};
+use super::chosen::Chosen;
 use super::fit::{counts, design, missing_moderators, rates, refused, refused_regression, studies};
 use super::{Model, ModelArgs};
 use crate::arguments::usage;
+use crate::estimates::SolutionEntry;
 use crate::load::LoadedEffects;
 use crate::transform::Back;
 use onset::data::Diagnostic;
@@ -204,6 +206,8 @@ fn answer(
         tables: None,
         beyond: None,
         predicted: None,
+        weights: None,
+        chosen: Chosen::default(),
         studies: studies(loaded, &[], &[]),
     }
 }
@@ -333,6 +337,8 @@ fn of_counts(
         tables: None,
         beyond: None,
         predicted: None,
+        weights: None,
+        chosen: Chosen::default(),
         studies: studies(loaded, &[], &[]),
     }
 }

@@ -1,12 +1,14 @@
 //! From loaded effects to the answer.
 
 use super::answer::{
-    Answer, Beyond, OtherMean, PredictedEntry, SolutionEntry, Study, SubgroupEntry, SubgroupsEntry,
-    TableTests,
+    Answer, Beyond, OtherMean, PredictedEntry, Study, SubgroupEntry, SubgroupsEntry, TableTests, Transformed,
 };
+use super::chosen::{Chosen, chosen};
 use super::counts::{beta_binomial_answer, firth_answer, mixed};
+use super::weights::Weights;
 use super::{MethodArg, ModelArgs};
 use crate::arguments::{EffectArgs, usage};
+use crate::estimates::SolutionEntry;
 use crate::load::LoadedEffects;
 use crate::transform::Back;
 use onset::data::Diagnostic;
@@ -15,11 +17,12 @@ use onset::math::{chi_squared, student_t};
 use onset::models::pool::{
     CellAddition, CountMeasure, Counts, Estimate, Method, Options, PersonTime, PoolError, Pooled, Prediction,
     PredictionChoice, ProfileMean, RateMeasure, RobustMean, Side, StrataOptions, Stratified, Test,
-    henmi_copas, ivhet, mantel_haenszel, mantel_haenszel_rates, peto, pool, profile_mean, share_beyond,
+    henmi_copas, ivhet, mantel_haenszel, mantel_haenszel_rates, peto, pool, pool_weighted, profile_mean,
+    share_beyond,
 };
 use onset::models::regress::{
     Built, Design, JointTest, RegressError, SubgroupTau2, Term, location_scale, predictions, regress,
-    subgroups,
+    regress_weighted, subgroups,
 };
 use std::collections::BTreeMap;
 
@@ -34,6 +37,7 @@ pub fn fit(
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<Answer, Diagnostic> {
     super::flags::check(model)?;
+    super::weights::check_program(loaded.compat, model)?;
     warnings.extend(super::flags::idle(model));
     let mut answer = match super::compat::answer(loaded, effects, model, warnings)? {
         Some(answer) => answer,
@@ -87,6 +91,7 @@ fn inverse_variance(
     if !model.scale.is_empty() {
         return location_and_scale(loaded, model, options, code, &rows, warnings);
     }
+    let weights = Weights::read(loaded, model, &mut rows, warnings)?;
     if model.mods.is_empty() {
         let levels = match &model.subgroup {
             Some(column) => Some(subgroup_levels(loaded, column, &mut rows, warnings)?),
@@ -94,12 +99,18 @@ fn inverse_variance(
         };
         let effects = loaded.effects(&rows)?;
         let back = Back::new(loaded.measure, &loaded.inputs, &rows);
-        let pooled = pool(&effects, options).map_err(|e| refused(loaded, &e))?;
+        let given = weights.of(&rows).map_err(|e| refused(loaded, &e))?;
+        let pooled = match &given {
+            None => pool(&effects, options),
+            Some(given) => pool_weighted(&effects, given, options),
+        };
+        let pooled = pooled.map_err(|e| refused(loaded, &e))?;
         warnings.extend(pooled.warnings);
         let mut answer = Answer::of_mean(&pooled.value, code, &back);
         answer.studies = studies(loaded, &rows, &pooled.value.weights);
         answer.beyond = beyond(loaded, &pooled.value, model.threshold, warnings)?;
-        if matches!(options.method, Method::Random(_)) {
+        answer.weights = weights.entry();
+        if matches!(options.method, Method::Random(_)) && given.is_none() {
             answer.other_means = other_means(&effects, model.level, warnings);
         }
         if let (Some(levels), Some(column)) = (levels, &model.subgroup) {
@@ -113,12 +124,19 @@ fn inverse_variance(
     missing_moderators(loaded, &built, warnings);
     let effects = loaded.effects(&built.rows)?;
     let back = Back::new(loaded.measure, &loaded.inputs, &built.rows);
-    let fitted = regress(&effects, &built.design, options).map_err(|e| refused_regression(loaded, &e))?;
+    let given = weights.of(&built.rows).map_err(|e| refused(loaded, &e))?;
+    let fitted = match &given {
+        None => regress(&effects, &built.design, options),
+        Some(given) => regress_weighted(&effects, &built.design, given, options),
+    };
+    let fitted = fitted.map_err(|e| refused_regression(loaded, &e))?;
     warnings.extend(fitted.warnings);
     let mut answer = Answer::of_regression(&fitted.value, code, &back);
     answer.studies = studies(loaded, &built.rows, &fitted.value.weights);
+    answer.weights = weights.entry();
+    answer.chosen = chosen(model, &built.design, &fitted.value)?;
     if let Some(kind) = model.predict_type {
-        let found = predictions(&effects, &built.design, options, kind);
+        let found = predictions(&effects, &built.design, given.as_ref(), options, kind);
         let found = found.map_err(|e| refused_regression(loaded, &e))?;
         answer.predicted = Some(predicted(loaded, &built.rows, &found, &back));
     }
@@ -390,9 +408,10 @@ pub fn studies(loaded: &LoadedEffects, rows: &[usize], weights: &[f64]) -> Vec<S
 /// What the model refused, as an error in the data or in the call.
 pub fn refused(loaded: &LoadedEffects, error: &PoolError) -> Diagnostic {
     match error {
-        PoolError::NeedsLikelihood { .. } | PoolError::BadLevel { .. } | PoolError::NoTau2 => {
-            usage(error.to_string())
-        }
+        PoolError::NeedsLikelihood { .. }
+        | PoolError::NotWithWeights { .. }
+        | PoolError::BadLevel { .. }
+        | PoolError::NoTau2 => usage(error.to_string()),
         other => Diagnostic::error("model_refused", other.to_string()).file(loaded.table.name()),
     }
 }
@@ -508,7 +527,8 @@ fn strata_by_level(
         groups.push(SubgroupEntry {
             k: found.k,
             test: "z",
-            mean: super::answer::Coefficient::new(&level, &found.mean, Some(&back)).into(),
+            mean: found.mean.into(),
+            transformed: Transformed::of(&found.mean, Some(&back)),
             tau2: 0.0,
             se_tau2: None,
             i2: found.i2,
@@ -645,6 +665,8 @@ pub fn of_strata(
         tables: any.then_some(tests),
         beyond: None,
         predicted: None,
+        weights: None,
+        chosen: Chosen::default(),
         studies: studies(loaded, rows, &found.weights),
     }
 }

@@ -14,6 +14,13 @@ pub fn check(model: &ModelArgs) -> Result<(), Diagnostic> {
     if model.mh_add && method != MethodArg::MantelHaenszel {
         return Err(usage("--mh-add belongs to --method MH, which was not given"));
     }
+    own_weights(model, method)?;
+    let chosen = !model.btt.is_empty() || !model.contrast.is_empty();
+    if chosen && (!model.scale.is_empty() || !matches!(method, MethodArg::Inverse(..))) {
+        return Err(usage(
+            "--btt and --contrast belong to a meta-regression by inverse variance, without --scale",
+        ));
+    }
     match method {
         MethodArg::Inverse(method, _) => inverse(model, method),
         MethodArg::MantelHaenszel => one_effect(model, "MH"),
@@ -35,6 +42,30 @@ pub fn check(model: &ModelArgs) -> Result<(), Diagnostic> {
         }
         MethodArg::Glmm => mixed(model),
     }
+}
+
+/// Weights that are given replace those of inverse variance, and only where one fit has them.
+fn own_weights(model: &ModelArgs, method: MethodArg) -> Result<(), Diagnostic> {
+    if !model.own_weights() {
+        return Ok(());
+    }
+    let refused = |reason: &str| {
+        Err(usage(format!(
+            "--weights and --unweighted cannot be used here: {reason}"
+        )))
+    };
+    if !matches!(method, MethodArg::Inverse(..)) {
+        return refused("they replace inverse-variance weights, which the method does not have");
+    }
+    if !model.scale.is_empty() {
+        return refused(
+            "a location-scale model (--scale) is fitted by likelihood, which has its own weights",
+        );
+    }
+    if model.subgroup.is_some() {
+        return refused("--subgroup pools every group by its own weights; --mods takes them");
+    }
+    Ok(())
 }
 
 /// Warnings about flags that find nothing to act on.

@@ -19,6 +19,7 @@ pub fn sheets(answer: &Answer) -> Vec<Sheet> {
     if let Some(found) = &answer.predicted {
         sheets.push(predicted(found));
     }
+    sheets.extend(super::chosen::sheets(&answer.chosen));
     sheets.push(studies(answer));
     sheets
 }
@@ -66,20 +67,15 @@ const HEADERS: [&str; 12] = [
 
 fn row(c: &Coefficient, test: &str) -> Vec<Cell> {
     let t = c.transformed.as_ref();
-    vec![
-        c.name.as_str().into(),
-        c.estimate.into(),
-        c.se.into(),
-        c.statistic.into(),
-        c.df.into(),
-        c.p.into(),
-        c.ci_lower.into(),
-        c.ci_upper.into(),
+    let mut cells = vec![c.name.as_str().into()];
+    cells.extend(c.mean.cells());
+    cells.extend([
         test.into(),
         t.and_then(|t| t.estimate).into(),
         t.and_then(|t| t.ci_lower).into(),
         t.and_then(|t| t.ci_upper).into(),
-    ]
+    ]);
+    cells
 }
 
 fn coefficients(answer: &Answer) -> Sheet {

@@ -1,6 +1,7 @@
 //! The JSON of `onset smallstudy`.
 
-use onset::models::pool::{Estimate, RobustMean, Solution};
+use crate::estimates::{Mean, SolutionEntry};
+use onset::models::pool::RobustMean;
 use onset::models::smallstudy::selection::Selection;
 use onset::models::smallstudy::{
     Asymmetry, AsymmetryKind, Copas, CopasFit, Excess, FailSafe, Limit, PUniform, Precision, RatioTest,
@@ -36,32 +37,6 @@ pub struct Answer {
     /// Files written, when asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub figures: Option<Vec<String>>,
-}
-
-/// A mean with its interval.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct Mean {
-    pub estimate: f64,
-    pub se: f64,
-    pub statistic: f64,
-    pub df: Option<f64>,
-    pub p: f64,
-    pub ci_lower: f64,
-    pub ci_upper: f64,
-}
-
-impl From<Estimate> for Mean {
-    fn from(e: Estimate) -> Self {
-        Mean {
-            estimate: e.estimate,
-            se: e.standard_error,
-            statistic: e.statistic,
-            df: e.df,
-            p: e.p,
-            ci_lower: e.ci_lower,
-            ci_upper: e.ci_upper,
-        }
-    }
 }
 
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -337,21 +312,6 @@ pub struct SelectionEntry {
     pub lrt_df: Option<usize>,
     pub p: Option<f64>,
     pub solution: SolutionEntry,
-}
-
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct SolutionEntry {
-    pub kind: &'static str,
-    pub iterations: u32,
-}
-
-impl From<Solution> for SolutionEntry {
-    fn from(solution: Solution) -> Self {
-        SolutionEntry {
-            kind: solution.kind(),
-            iterations: solution.iterations(),
-        }
-    }
 }
 
 impl From<&Selection> for SelectionEntry {

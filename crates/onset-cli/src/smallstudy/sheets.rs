@@ -1,6 +1,7 @@
 //! The tables of `onset smallstudy`.
 
-use super::answer::{Answer, CopasEntry, Mean};
+use super::answer::{Answer, CopasEntry};
+use crate::estimates::Mean;
 use crate::output::{Cell, Sheet};
 
 /// Tests first: they are the CSV.

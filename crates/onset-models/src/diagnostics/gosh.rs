@@ -155,7 +155,7 @@ fn fit(y: &[f64], v: &[f64], options: &Options) -> Result<GoshFit, PoolError> {
         Method::Random(method) => solve(&mut projection, method, options.weights)?.value,
     };
     let at_zero = projection.forms(0.0);
-    let (estimate, ..) = mean(&projection, options, t);
+    let (estimate, ..) = mean(&mut projection, options.fixed_weights(None), t);
     let (i2, _) = heterogeneity(options.method, t, &at_zero, projection.df());
     if !(estimate.is_finite() && i2.is_finite() && at_zero.q.is_finite()) {
         return Err(PoolError::NotFinite {

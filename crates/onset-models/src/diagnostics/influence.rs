@@ -105,7 +105,7 @@ impl WithAll {
             .zip(&rest.beta)
             .map(|(b, d)| b - d)
             .collect();
-        let (_, at_rest, _) = coefficients(projection, model.options, t);
+        let (_, at_rest) = coefficients(projection, model.options, t);
         let dfbetas: Vec<f64> = change
             .iter()
             .enumerate()
@@ -136,7 +136,7 @@ impl WithAll {
 
 /// Weights in percent.
 fn percent(model: &Model, t: f64) -> Vec<f64> {
-    crate::pool::weights(model.effects.v(), t, model.options)
+    crate::pool::percent_weights(model.effects.v(), t, model.options.fixed_weights(None))
 }
 
 /// Diagonal of X(X'AX)^-1 X'A with the weights of the fit.

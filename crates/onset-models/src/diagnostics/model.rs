@@ -69,12 +69,7 @@ impl Model<'_> {
     pub(super) fn matrix(&self) -> Result<MatrixDesign, RegressError> {
         let (y, v) = (self.effects.y(), self.effects.v());
         match self.design {
-            None => MatrixDesign::new(y, v, &vec![1.0; y.len()], 1).map_err(|_| {
-                PoolError::NotFinite {
-                    quantity: "the design",
-                }
-                .into()
-            }),
+            None => Ok(MatrixDesign::of_mean(y, v)?),
             Some(design) => MatrixDesign::new(y, v, design.x(), design.p())
                 .map_err(|collinear| name_collinear(design, collinear.0)),
         }

@@ -28,10 +28,10 @@ impl Refit {
             _ => 0.0,
         };
         let q = projection.forms(0.0).q;
-        let (beta, covariance, excess) = coefficients(projection, options, tau2);
+        let (beta, covariance) = coefficients(projection, options, tau2);
         let scaled = matches!(options.test, Some(Test::Knha | Test::Adhoc));
         let scale = if scaled {
-            (projection.forms(tau2).q + excess) / projection.df()
+            projection.forms(tau2).q / projection.df()
         } else {
             1.0
         };
@@ -51,16 +51,13 @@ impl Refit {
     }
 }
 
-/// Coefficients at tau2 = t, their covariance, and what fixed weights add to the residual sum of squares.
-pub(super) fn coefficients(
-    projection: &mut Projection,
-    options: &Options,
-    t: f64,
-) -> (Vec<f64>, Vec<f64>, f64) {
+/// Coefficients at tau2 = t and their covariance.
+pub(super) fn coefficients(projection: &mut Projection, options: &Options, t: f64) -> (Vec<f64>, Vec<f64>) {
+    let fixed = options.fixed_weights(None);
     if let Projection::Intercept(_) = projection {
-        let (estimate, variance, excess, _) = mean(projection, options, t);
-        return (vec![estimate], vec![variance], excess);
+        let (estimate, variance, _, _) = mean(projection, fixed, t);
+        return (vec![estimate], vec![variance]);
     }
-    let (fit, forms, residual) = estimate(projection, options, t);
-    (fit.beta, fit.covariance, residual - forms.q)
+    let (fit, _, _) = estimate(projection, fixed, t);
+    (fit.beta, fit.covariance)
 }

@@ -68,9 +68,9 @@ fn statistic(y: &[f64], v: &[f64], options: &Options) -> Result<f64, PoolError> 
         Method::Common => 0.0,
         Method::Random(method) => solve(&mut projection, method, options.weights)?.value,
     };
-    let (estimate, variance, excess, _) = mean(&projection, options, t);
+    let (estimate, variance, _, _) = mean(&mut projection, options.fixed_weights(None), t);
     let scale = match options.test {
-        Some(Test::Knha | Test::Adhoc) => (projection.forms(t).q + excess) / projection.df(),
+        Some(Test::Knha | Test::Adhoc) => projection.forms(t).q / projection.df(),
         _ => 1.0,
     };
     let scale = if options.test == Some(Test::Adhoc) {

@@ -75,15 +75,14 @@ impl Statistics {
         Ok(())
     }
 
-    /// Coefficients and covariance at t; the weighted residual sum of squares.
+    /// Coefficients and covariance at t; returns y'Py.
     fn coefficients(&mut self, x: &mut MatrixDesign, options: &Options, t: f64) -> f64 {
-        match options.method {
-            Method::Random(method) if method.fixed_weights() => {
-                let a = |v| options.weights.weight(v);
+        match options.fixed_weights(None) {
+            Some(a) => {
                 self.fit = x.fit_weighted(a, t);
-                x.residual_form(a, t)
+                x.forms(t).q
             }
-            _ => x.fit_into(t, &mut self.fit),
+            None => x.fit_into(t, &mut self.fit),
         }
     }
 

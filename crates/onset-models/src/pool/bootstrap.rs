@@ -99,8 +99,8 @@ struct Table {
 impl Table {
     fn new(effects: &Effects) -> Option<Self> {
         let mut projection = Projection::Intercept(Intercept::new(effects.y(), effects.v(), None));
-        let weights = QWeights::InverseVariance;
-        let q = projection.weighted(|v| weights.weight(v), 0.0).q;
+        let weights = QWeights::InverseVariance.into();
+        let q = projection.weighted(weights, 0.0).q;
         let unit = projection.v_min();
         let mut above = |t: f64| 1.0 - generalised_q_probability(&mut projection, weights, q, t);
         let mut end = 1.0_f64;

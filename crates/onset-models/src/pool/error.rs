@@ -47,6 +47,31 @@ pub enum PoolError {
         /// Length needed.
         needed: usize,
     },
+    /// A weight that cannot be.
+    #[error("study {row}: its weight is {found}, and must be a finite number of 0 or more")]
+    BadWeight {
+        /// Study, from 1.
+        row: usize,
+        /// Weight found.
+        found: f64,
+    },
+    /// Weights that are all 0.
+    #[error("no study has a weight above 0")]
+    NoWeight,
+    /// Fewer studies with a weight above 0 than coefficients.
+    #[error("{found} studies have a weight above 0, and {needed} coefficients need at least as many")]
+    TooFewWeights {
+        /// Studies with a weight above 0.
+        found: usize,
+        /// Coefficients.
+        needed: usize,
+    },
+    /// What follows from weights 1/(v + tau2) alone.
+    #[error("{what} follows from the weights 1/(v + tau2), and other weights are given")]
+    NotWithWeights {
+        /// What was asked for.
+        what: &'static str,
+    },
     /// A count or a person-time that cannot be.
     #[error(
         "study {row}: {name} is {found}, and must be a finite number of 0 or more (person-time: above 0)"

@@ -4,6 +4,7 @@ use super::PoolError;
 use super::options::{Method, Options, Test};
 use super::projection::{Forms, Projection};
 use super::result::{Estimate, Fit, QTest, Solution};
+use super::study_weights::Weighting;
 use super::tau2::{Tau2, Tau2Method, solve};
 use onset_data::Diagnostic;
 use onset_math::chi_squared;
@@ -14,7 +15,7 @@ pub(crate) struct Fitted {
     pub estimate: f64,
     /// Standard error without any correction.
     pub wald_se: f64,
-    /// Hartung-Knapp factor q = sum w (y - mean)^2 / (k - 1), w = 1/(v + tau2).
+    /// Hartung-Knapp factor q = y'Py / (k - 1) with weights 1/(v + tau2), whatever those of the mean.
     pub scale: f64,
     pub tau2: Tau2,
     pub i2: f64,
@@ -25,8 +26,12 @@ pub(crate) struct Fitted {
     forms: Forms,
 }
 
-/// Fits the mean for k >= 2.
-pub(crate) fn fit(projection: &mut Projection, options: &Options) -> Result<Fitted, PoolError> {
+/// Fits the mean for k >= 2, with the weights that are given or those of the method.
+pub(crate) fn fit(
+    projection: &mut Projection,
+    given: Option<Weighting<'_>>,
+    options: &Options,
+) -> Result<Fitted, PoolError> {
     let df = projection.df();
     let tau2 = match options.method {
         Method::Common => Tau2 {
@@ -35,13 +40,12 @@ pub(crate) fn fit(projection: &mut Projection, options: &Options) -> Result<Fitt
             raw: None,
             solution: Solution::ClosedForm,
         },
-        Method::Random(method) => solve(projection, method, options.weights)?,
+        Method::Random(method) => solve(projection, method, options.q_weights(given))?,
     };
     let t = tau2.value;
     let at_zero = projection.forms(0.0);
     let forms = if t == 0.0 { at_zero } else { projection.forms(t) };
-    let (estimate, variance, excess, sum_w3) = mean(projection, options, t);
-    let residual = forms.q + excess;
+    let (estimate, variance, excess, sum_w3) = mean(projection, options.fixed_weights(given), t);
     let (i2, h2) = heterogeneity(options.method, t, &at_zero, df);
     let restricted = options.method == Method::Random(Tau2Method::Reml);
     let mut loglik = projection.ln_likelihood(t, &forms, restricted);
@@ -55,7 +59,7 @@ pub(crate) fn fit(projection: &mut Projection, options: &Options) -> Result<Fitt
     Ok(Fitted {
         estimate,
         wald_se: variance.sqrt(),
-        scale: residual / df,
+        scale: forms.q / df,
         tau2,
         i2,
         h2,
@@ -70,19 +74,29 @@ pub(crate) fn fit(projection: &mut Projection, options: &Options) -> Result<Fitt
     })
 }
 
-/// Mean, its variance, the residual form it adds to y'Py when its weights are fixed, and sum w^3.
-pub(crate) fn mean(projection: &Projection, options: &Options, t: f64) -> (f64, f64, f64, f64) {
-    let Projection::Intercept(x) = projection else {
-        return (f64::NAN, f64::NAN, 0.0, f64::NAN);
-    };
-    let (optimal, sum_w, sum_w3) = x.mean_and_sums(t);
-    match options.method {
-        Method::Random(method) if method.fixed_weights() => {
-            let (estimate, variance) = x.weighted_mean(|v| options.weights.weight(v), t);
+/// Mean, its variance, what weights other than 1/(v + t) add to y'Py, and sum w^3 of one mean.
+pub(crate) fn mean(
+    projection: &mut Projection,
+    fixed: Option<Weighting<'_>>,
+    t: f64,
+) -> (f64, f64, f64, f64) {
+    match (projection, fixed) {
+        (Projection::Intercept(x), None) => {
+            let (optimal, sum_w, sum_w3) = x.mean_and_sums(t);
+            (optimal, 1.0 / sum_w, 0.0, sum_w3)
+        }
+        (Projection::Intercept(x), Some(a)) => {
+            let (optimal, sum_w, sum_w3) = x.mean_and_sums(t);
+            let (estimate, variance) = x.weighted_mean(|v| a.of_variance(v), t);
             let shift = estimate - optimal;
             (estimate, variance, sum_w * shift * shift, sum_w3)
         }
-        _ => (optimal, 1.0 / sum_w, 0.0, sum_w3),
+        (projection, fixed) => {
+            let (fit, forms, residual) = crate::regress::estimate(projection, fixed, t);
+            let first = |values: &[f64]| values.first().copied().unwrap_or(f64::NAN);
+            let (estimate, variance) = (first(&fit.beta), first(&fit.covariance));
+            (estimate, variance, residual - forms.q, f64::NAN)
+        }
     }
 }
 

@@ -26,6 +26,7 @@ mod result;
 mod review_manager;
 mod share;
 mod strata;
+mod study_weights;
 mod subsets;
 pub mod tau2;
 
@@ -42,6 +43,7 @@ pub use result::{Estimate, Fit, Pooled, QTest, Solution};
 pub use review_manager::dersimonian_laird_around;
 pub use share::{Share, Side, share_beyond};
 pub use strata::{CellAddition, Counts, PersonTime, Stratified};
+pub use study_weights::StudyWeights;
 pub use subsets::{Subset, cumulative, leave_one_out};
 pub use tau2::{QWeights, Tau2, Tau2Method};
 
@@ -50,8 +52,9 @@ use fitted::{Fitted, fit};
 use onset_data::{Diagnostic, Warned};
 use onset_effects::Effects;
 use prediction::Spread;
-use projection::{Intercept, Projection};
+use projection::{Intercept, MatrixDesign, Projection};
 pub(crate) use result::half_quantile;
+pub(crate) use study_weights::Weighting;
 
 /// Pools effects into one mean.
 ///
@@ -73,7 +76,67 @@ pub fn pool(effects: &Effects, options: &Options) -> Result<Warned<Pooled>, Pool
     match effects.k() {
         0 => Err(PoolError::TooFewStudies { found: 0, needed: 1 }),
         1 => single(effects, options),
-        _ => several(effects, options),
+        _ => several(effects, None, options),
+    }
+}
+
+/// Pools effects with weights that are given, in the place of 1/(v + tau2).
+///
+/// # Formula
+/// mean = sum ay / sum a, variance sum a^2 (v + tau2) / (sum a)^2. tau2, Q, I2 and H2 are those of
+/// [`pool`]; GENQ and GENQM take the weights into their Q statistic. Hartung-Knapp multiplies the variance
+/// by y'Py/(k - 1) with the weights 1/(v + tau2), the log-likelihood is that of the mean given.
+/// # Inputs
+/// `weights`: one a study, such as sizes or quality scores; equal ones for an unweighted mean.
+/// # Errors
+/// Those of [`pool`]; `UnequalLengths`; `NotWithWeights` for the Kenward-Roger test, profile likelihood
+/// and the KR and NNF prediction intervals.
+/// # Source
+/// The mean and its variance follow from the weights alone. Generalised Q: DerSimonian & Kacker 2007,
+/// Contemp Clin Trials 28:105. Unweighted: Laird & Mosteller 1990, Int J Technol Assess Health Care 6:5.
+pub fn pool_weighted(
+    effects: &Effects,
+    weights: &StudyWeights,
+    options: &Options,
+) -> Result<Warned<Pooled>, PoolError> {
+    check_level(options.level)?;
+    weights.check(effects.k())?;
+    check_weighted(options)?;
+    match effects.k() {
+        0 => Err(PoolError::TooFewStudies { found: 0, needed: 1 }),
+        1 => single(effects, options),
+        _ => several(effects, Some(weights), options),
+    }
+}
+
+/// Refuses what is defined for the weights 1/(v + tau2) only.
+pub(crate) fn check_weighted(options: &Options) -> Result<(), PoolError> {
+    let asked = [
+        (options.test == Some(Test::Kr), "the Kenward-Roger test"),
+        (
+            options.tau2_interval == Some(Tau2IntervalKind::ProfileLikelihood),
+            "the profile-likelihood interval of tau2",
+        ),
+    ];
+    let asked = asked.into_iter().find(|(asked, _)| *asked);
+    let what = match (asked, options.prediction) {
+        (Some((_, what)), _) => what,
+        (None, PredictionChoice::Kind(kind)) => return check_weighted_prediction(kind),
+        (None, _) => return Ok(()),
+    };
+    Err(PoolError::NotWithWeights { what })
+}
+
+/// The same for a prediction interval.
+pub(crate) fn check_weighted_prediction(kind: PredictionKind) -> Result<(), PoolError> {
+    match kind {
+        PredictionKind::Kr | PredictionKind::KrPr => Err(PoolError::NotWithWeights {
+            what: "a Kenward-Roger prediction interval",
+        }),
+        PredictionKind::Nnf => Err(PoolError::NotWithWeights {
+            what: "the bootstrap prediction interval (NNF)",
+        }),
+        _ => Ok(()),
     }
 }
 
@@ -86,9 +149,17 @@ pub(crate) fn check_level(level: f64) -> Result<(), PoolError> {
 }
 
 /// k >= 2.
-fn several(effects: &Effects, options: &Options) -> Result<Warned<Pooled>, PoolError> {
-    let mut projection = Projection::Intercept(Intercept::new(effects.y(), effects.v(), None));
-    let fitted = fit(&mut projection, options)?;
+fn several(
+    effects: &Effects,
+    weights: Option<&StudyWeights>,
+    options: &Options,
+) -> Result<Warned<Pooled>, PoolError> {
+    let given = weights.map(|weights| Weighting::Given(weights.get()));
+    let mut projection = match given {
+        None => Projection::Intercept(Intercept::new(effects.y(), effects.v(), None)),
+        Some(_) => Projection::Matrix(MatrixDesign::of_mean(effects.y(), effects.v())?),
+    };
+    let fitted = fit(&mut projection, given, options)?;
     let mut warnings = Vec::new();
     note_tau2(&fitted.tau2, &mut warnings);
     let (test, guarded) = match options.test {
@@ -104,7 +175,8 @@ fn several(effects: &Effects, options: &Options) -> Result<Warned<Pooled>, PoolE
     let tau2_interval = match (options.method, options.tau2_interval) {
         (Method::Random(_), Some(kind)) => {
             let tau2 = fitted.tau2.value;
-            let (method, weights, level) = (options.method, options.weights, options.level);
+            let (method, level) = (options.method, options.level);
+            let weights = options.q_weights(given);
             let found = interval::tau2_interval(&mut projection, kind, method, weights, tau2, level)?;
             if found.empty {
                 warnings.push(Diagnostic::note("empty_tau2_interval", guards::EMPTY_INTERVAL));
@@ -128,7 +200,7 @@ fn several(effects: &Effects, options: &Options) -> Result<Warned<Pooled>, PoolE
         q: fitted.q,
         prediction,
         fit: fitted.criteria,
-        weights: weights(effects.v(), fitted.tau2.value, options),
+        weights: percent_weights(effects.v(), fitted.tau2.value, options.fixed_weights(given)),
         tau2: fitted.tau2,
     };
     finite(&pooled)?;
@@ -157,13 +229,11 @@ fn finite(pooled: &Pooled) -> Result<(), PoolError> {
     }
 }
 
-/// Weights in percent at tau2 = t.
-pub(crate) fn weights(v: &[f64], t: f64, options: &Options) -> Vec<f64> {
-    let mut weights: Vec<f64> = match options.method {
-        Method::Random(method) if method.fixed_weights() => {
-            v.iter().map(|&v| options.weights.weight(v)).collect()
-        }
-        _ => v.iter().map(|&v| 1.0 / (v + t)).collect(),
+/// Weights in percent: the fixed ones, else 1/(v + t).
+pub(crate) fn percent_weights(v: &[f64], t: f64, fixed: Option<Weighting<'_>>) -> Vec<f64> {
+    let mut weights: Vec<f64> = match fixed {
+        Some(a) => a.all(v).into_owned(),
+        None => v.iter().map(|&v| 1.0 / (v + t)).collect(),
     };
     let percent = 100.0 / weights.iter().sum::<f64>();
     weights.iter_mut().for_each(|w| *w *= percent);

@@ -2,6 +2,7 @@
 
 use super::interval::Tau2IntervalKind;
 use super::prediction::PredictionKind;
+use super::study_weights::Weighting;
 use super::tau2::{QWeights, Tau2Method};
 use serde::Serialize;
 
@@ -166,6 +167,18 @@ impl Options {
             method: Method::Random(tau2),
             ..Options::default()
         }
+    }
+
+    /// The weights of the coefficients where they are not 1/(v + tau2): those given, else those of the
+    /// generalised Q statistic under GENQ and GENQM.
+    pub(crate) fn fixed_weights<'w>(&self, given: Option<Weighting<'w>>) -> Option<Weighting<'w>> {
+        let of_q = matches!(self.method, Method::Random(method) if method.fixed_weights());
+        given.or_else(|| of_q.then_some(self.weights.into()))
+    }
+
+    /// The weights of the generalised Q statistic: those given, else those of the rule.
+    pub(crate) fn q_weights<'w>(&self, given: Option<Weighting<'w>>) -> Weighting<'w> {
+        given.unwrap_or_else(|| self.weights.into())
     }
 
     /// These options with this test, obeyed as given.

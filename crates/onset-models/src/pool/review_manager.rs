@@ -67,7 +67,7 @@ pub fn dersimonian_laird_around(
         q,
         prediction: None,
         fit,
-        weights: super::weights(v, tau2.value, &options),
+        weights: super::percent_weights(v, tau2.value, options.fixed_weights(None)),
         tau2,
     };
     Ok(Warned {

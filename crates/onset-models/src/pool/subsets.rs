@@ -75,7 +75,7 @@ fn subset(y: &[f64], v: &[f64], skip: Option<usize>, options: &Options) -> Resul
         return Ok(alone(estimate, (1.0 / sum_w).sqrt(), options.level));
     }
     let k = intercept.k();
-    let fitted = fit(&mut Projection::Intercept(intercept), options)?;
+    let fitted = fit(&mut Projection::Intercept(intercept), None, options)?;
     let test = match options.test {
         Some(test) => test,
         None => guarded_test(options.method, k, fitted.tau2.value, &mut Vec::new()),

@@ -8,6 +8,7 @@
 use super::spline;
 use super::{DesignError, Form, Term};
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// k rows of p named columns.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +17,18 @@ pub struct Design {
     x: Vec<f64>,
     k: usize,
     intercept: bool,
+    terms: Vec<TermColumns>,
+}
+
+/// The columns of one term.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TermColumns {
+    /// The term as written: `factor(route)`.
+    pub name: String,
+    /// Header of its only variable; `None` for an interaction.
+    pub column: Option<String>,
+    /// Its columns of the design.
+    pub columns: Range<usize>,
 }
 
 /// A design and the rows it kept.
@@ -66,8 +79,15 @@ impl Design {
                 row: i / p + 1,
             });
         }
+        let alone = |(i, name): (usize, &String)| TermColumns {
+            name: name.clone(),
+            column: Some(name.clone()),
+            columns: i..i + 1,
+        };
+        let terms = names.iter().enumerate().skip(usize::from(intercept));
         Ok(Design {
             k: x.len() / p,
+            terms: terms.map(alone).collect(),
             names,
             x,
             intercept,
@@ -145,6 +165,11 @@ impl Design {
         &self.names
     }
 
+    /// The terms but the intercept, in their order.
+    pub fn terms(&self) -> &[TermColumns] {
+        &self.terms
+    }
+
     /// Rows.
     pub fn k(&self) -> usize {
         self.k
@@ -175,6 +200,7 @@ impl Design {
             k: x.len() / self.p(),
             x,
             intercept: self.intercept,
+            terms: self.terms.clone(),
         }
     }
 
@@ -218,6 +244,7 @@ fn assemble(
         names.push("intercept".to_owned());
         columns.push(vec![1.0; rows.len()]);
     }
+    let mut spans = Vec::new();
     // whether the constant is already in the span
     let mut constant = intercept;
     for term in terms {
@@ -245,13 +272,27 @@ fn assemble(
             }
             product = multiply(product, code(variable, found, rows, margin)?);
         }
+        let first = names.len();
         names.extend(product.names);
         columns.extend(product.columns);
+        let column = match &term.variables[..] {
+            [only] => Some(only.column.clone()),
+            _ => None,
+        };
+        spans.push(TermColumns {
+            name: term.name(),
+            column,
+            columns: first..names.len(),
+        });
     }
     let x = (0..rows.len())
         .flat_map(|i| columns.iter().map(move |c| c[i]))
         .collect();
-    Design::new(names, x, intercept)
+    let design = Design::new(names, x, intercept)?;
+    Ok(Design {
+        terms: spans,
+        ..design
+    })
 }
 
 /// The columns of one variable: itself, or its levels (without the reference when `contrasts`).

@@ -65,6 +65,26 @@ pub enum DesignError {
         /// Row of the fit, from 1.
         row: usize,
     },
+    /// A word that names no coefficient.
+    #[error(
+        "'{found}' is none of the coefficients: {names}. Hint: a term or a position from 1 to {last} will do too"
+    )]
+    UnknownCoefficient {
+        /// As written.
+        found: String,
+        /// The coefficients.
+        names: String,
+        /// Last position.
+        last: usize,
+    },
+    /// A part of a linear hypothesis that cannot be read.
+    #[error(
+        "'{part}' is no part of a hypothesis: write one coefficient and a number that is not always 0, such as a=1,b=-1, each coefficient once"
+    )]
+    BadHypothesis {
+        /// As written.
+        part: String,
+    },
     /// Neither an intercept nor a moderator.
     #[error("nothing is left to estimate: no intercept and no moderator")]
     Empty,

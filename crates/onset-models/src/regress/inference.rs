@@ -2,7 +2,10 @@
 
 use super::{Coefficient, Design, JointTest, RegressError, Regression};
 use crate::pool::projection::MatrixDesign;
-use crate::pool::{Estimate, Method, Options, Prediction, PredictionKind, Test, half_quantile};
+use crate::pool::{
+    Estimate, Method, Options, Prediction, PredictionKind, StudyWeights, Test, check_weighted_prediction,
+    half_quantile,
+};
 use onset_effects::Effects;
 use onset_math::linalg::{Cholesky, Matrix};
 use onset_math::{chi_squared, fisher_f};
@@ -52,6 +55,11 @@ impl Covariance {
             df: None,
             slope: Some((x.to_user(&slope), information)),
         }
+    }
+
+    /// One entry.
+    pub fn at(&self, i: usize, j: usize) -> f64 {
+        self.matrix[i * self.p + j]
     }
 
     /// c' M c.
@@ -201,12 +209,14 @@ fn triple(a: &[f64], m: &[f64], p: usize) -> Vec<f64> {
 /// Means under `options.test` (or the guards), in the order of the rows; no interval where its df do not exist, for
 /// the bootstrap, and without tau2 (common effect).
 /// # Errors
-/// Those of [`regress`](super::regress).
+/// Those of [`regress`](super::regress), or of [`regress_weighted`](super::regress_weighted) with `weights`;
+/// `NotWithWeights` for KR and KR-PR with them.
 /// # Source
 /// Higgins, Thompson & Spiegelhalter 2009, J R Stat Soc A 172:137; Partlett & Riley 2017, Stat Med 36:301.
 pub fn predictions(
     effects: &Effects,
     design: &Design,
+    weights: Option<&StudyWeights>,
     options: &Options,
     kind: PredictionKind,
 ) -> Result<Vec<(Estimate, Option<Prediction>)>, RegressError> {
@@ -214,14 +224,21 @@ pub fn predictions(
         tau2_interval: None,
         ..*options
     };
-    let fit = super::regress(effects, design, &options)?.value;
+    if weights.is_some() {
+        check_weighted_prediction(kind)?;
+    }
+    let refit = |options: &Options| match weights {
+        None => super::regress(effects, design, options),
+        Some(weights) => super::regress_weighted(effects, design, weights, options),
+    };
+    let fit = refit(&options)?.value;
     let test = match kind {
         PredictionKind::Hts | PredictionKind::V | PredictionKind::S | PredictionKind::Nnf => Test::Z,
         PredictionKind::Hk | PredictionKind::HkPr if fit.test == Test::Adhoc => Test::Adhoc,
         PredictionKind::Hk | PredictionKind::HkPr => Test::Knha,
         PredictionKind::Kr | PredictionKind::KrPr => Test::Kr,
     };
-    let spread = super::regress(effects, design, &options.with_test(test))?.value;
+    let spread = refit(&options.with_test(test))?.value;
     let residual = fit.k as f64 - fit.p as f64;
     let interval = |row: &[f64]| -> Option<Prediction> {
         if fit.method == Method::Common || kind == PredictionKind::Nnf {
@@ -316,27 +333,6 @@ impl Regression {
             prediction_upper: mean.estimate + quantile * spread,
         })
     }
-
-    /// Variance inflation of every coefficient but the intercept: the diagonal of the inverse of
-    /// their correlation matrix. Empty when they cannot be told apart.
-    pub fn variance_inflation(&self) -> Vec<(String, f64)> {
-        let first = usize::from(self.has_intercept);
-        let q = self.p - first;
-        let at = |i: usize, j: usize| self.covariance.matrix[(i + first) * self.p + j + first];
-        let mut correlation = Matrix::zeros(q, q);
-        for i in 0..q {
-            for j in 0..q {
-                correlation[(i, j)] = at(i, j) / (at(i, i) * at(j, j)).sqrt();
-            }
-        }
-        let Some(factor) = Cholesky::new(&correlation) else {
-            return Vec::new();
-        };
-        let inverse = factor.inverse();
-        (0..q)
-            .map(|i| (self.coefficients[i + first].name.clone(), inverse[(i, i)]))
-            .collect()
-    }
 }
 
 #[cfg(test)]
@@ -356,7 +352,7 @@ mod tests {
         let design = Design::numeric(&[("dose", &dose)]).unwrap();
         let options = Options::default().with_test(Test::T);
         let fit = super::super::regress(&effects, &design, &options).unwrap().value;
-        let of = |kind, test| predictions(&effects, &design, &options.with_test(test), kind).unwrap();
+        let of = |kind, test| predictions(&effects, &design, None, &options.with_test(test), kind).unwrap();
         let theirs = fit.predict(design.row(3)).unwrap();
         let (mean, found) = of(PredictionKind::V, Test::T)[3];
         let found = found.unwrap();

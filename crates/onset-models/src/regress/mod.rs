@@ -13,14 +13,16 @@
 
 mod design;
 mod error;
+mod hypotheses;
 mod inference;
 mod location_scale;
 mod spline;
 mod subgroups;
 mod terms;
 
-pub use design::{Built, Design};
+pub use design::{Built, Design, TermColumns};
 pub use error::{DesignError, RegressError};
+pub use hypotheses::Inflation;
 pub use inference::{Predicted, predictions};
 pub use location_scale::{LocationScale, location_scale};
 pub use subgroups::{Subgroup, SubgroupTau2, Subgroups, subgroups};
@@ -31,8 +33,8 @@ use crate::pool::interval::tau2_interval;
 use crate::pool::projection::{Forms, Intercept, MatrixDesign, Projection, WeightedFit};
 use crate::pool::tau2::solve;
 use crate::pool::{
-    Estimate, Fit, Method, Options, PoolError, QTest, Solution, Tau2, Tau2Interval, Tau2Method, Test,
-    guarded_test, note_tau2,
+    Estimate, Fit, Method, Options, PoolError, QTest, Solution, StudyWeights, Tau2, Tau2Interval, Tau2Method,
+    Test, Weighting, check_weighted, guarded_test, note_tau2, percent_weights,
 };
 use inference::Covariance;
 use onset_data::Warned;
@@ -97,6 +99,7 @@ pub struct Regression {
     /// Weights in percent.
     pub weights: Vec<f64>,
     has_intercept: bool,
+    terms: Vec<TermColumns>,
     covariance: Covariance,
 }
 
@@ -118,6 +121,40 @@ pub fn regress(
     design: &Design,
     options: &Options,
 ) -> Result<Warned<Regression>, RegressError> {
+    fitted(effects, design, None, options)
+}
+
+/// Regresses effects on a design with weights that are given, in the place of 1/(v + tau2).
+///
+/// # Formula
+/// b = (X'AX)^-1 X'Ay with covariance (X'AX)^-1 X'A M A X (X'AX)^-1, A = diag(a), M = diag(v + tau2).
+/// tau2 and Q are those of [`regress`]; GENQ and GENQM take the weights into their Q statistic.
+/// Hartung-Knapp multiplies the covariance by y'Py/(k - p) with the weights 1/(v + tau2).
+/// # Inputs
+/// `weights`: one a study; the rows with a weight above 0 must determine every coefficient.
+/// # Errors
+/// Those of [`regress`]; `UnequalLengths`, `TooFewWeights`; `NotWithWeights` for the Kenward-Roger test and
+/// profile likelihood.
+/// # Source
+/// The sandwich follows from the weights alone; generalised Q: Jackson et al. 2014, J Stat Plan Inference.
+pub fn regress_weighted(
+    effects: &Effects,
+    design: &Design,
+    weights: &StudyWeights,
+    options: &Options,
+) -> Result<Warned<Regression>, RegressError> {
+    weights.check(effects.k())?;
+    check_weighted(options)?;
+    fitted(effects, design, Some(weights), options)
+}
+
+fn fitted(
+    effects: &Effects,
+    design: &Design,
+    weights: Option<&StudyWeights>,
+    options: &Options,
+) -> Result<Warned<Regression>, RegressError> {
+    let given = weights.map(|weights| Weighting::Given(weights.get()));
     crate::pool::check_level(options.level)?;
     let (k, p) = (effects.k(), design.p());
     if design.k() != k {
@@ -135,8 +172,11 @@ pub fn regress(
     }
     let matrix = MatrixDesign::new(effects.y(), effects.v(), design.x(), p)
         .map_err(|collinear| name_collinear(design, collinear.0))?;
+    if let Some(weights) = weights {
+        determined(design, weights)?;
+    }
     let mut projection = Projection::Matrix(matrix);
-    let fitted = Parts::new(&mut projection, options)?;
+    let fitted = Parts::new(&mut projection, given, options)?;
     let mut warnings = Vec::new();
     note_tau2(&fitted.tau2, &mut warnings);
     let test = match options.test {
@@ -146,7 +186,7 @@ pub fn regress(
     };
     let tau2_interval = match (options.method, options.tau2_interval) {
         (Method::Random(_), Some(kind)) => {
-            let (weights, level) = (options.weights, options.level);
+            let (weights, level) = (options.q_weights(given), options.level);
             let t = fitted.tau2.value;
             Some(tau2_interval(
                 &mut projection,
@@ -159,7 +199,7 @@ pub fn regress(
         }
         _ => None,
     };
-    let r2 = explained(effects, design, options, &fitted)?;
+    let r2 = explained(effects, design, given, options, &fitted)?;
     let covariance = fitted.covariance(&mut projection, test);
     let coefficients = covariance.coefficients(design.names(), &fitted.fit.beta, options.level);
     let mut regression = Regression {
@@ -176,8 +216,9 @@ pub fn regress(
         q: fitted.q,
         moderators: None,
         fit: fitted.criteria,
-        weights: crate::pool::weights(effects.v(), fitted.tau2.value, options),
+        weights: percent_weights(effects.v(), fitted.tau2.value, options.fixed_weights(given)),
         has_intercept: design.has_intercept(),
+        terms: design.terms().to_vec(),
         tau2: fitted.tau2,
         covariance,
     };
@@ -193,17 +234,24 @@ pub fn regress(
 struct Parts {
     tau2: Tau2,
     fit: WeightedFit,
-    /// y'Py/(k - p) at tau2, the Hartung-Knapp factor.
+    /// y'Py/(k - p) at tau2, the Hartung-Knapp factor; P has the weights 1/(v + tau2), whatever those of the
+    /// coefficients.
     scale: f64,
     df: f64,
     i2: f64,
     h2: f64,
     q: QTest,
+    /// Residual sum of squares with the weights that are given, else Q.
+    residual: f64,
     criteria: Fit,
 }
 
 impl Parts {
-    fn new(projection: &mut Projection, options: &Options) -> Result<Self, PoolError> {
+    fn new(
+        projection: &mut Projection,
+        given: Option<Weighting<'_>>,
+        options: &Options,
+    ) -> Result<Self, PoolError> {
         let (df, p) = (projection.df(), projection.p() as f64);
         let tau2 = match options.method {
             Method::Common => Tau2 {
@@ -212,11 +260,11 @@ impl Parts {
                 raw: None,
                 solution: Solution::ClosedForm,
             },
-            Method::Random(method) => solve(projection, method, options.weights)?,
+            Method::Random(method) => solve(projection, method, options.q_weights(given))?,
         };
         let t = tau2.value;
         let at_zero = projection.forms(0.0);
-        let (fit, forms, residual) = estimate(projection, options, t);
+        let (fit, forms, residual) = estimate(projection, options.fixed_weights(given), t);
         let (i2, h2) = heterogeneity(options.method, t, &at_zero, df);
         let restricted = options.method == Method::Random(Tau2Method::Reml);
         let mut loglik = projection.ln_likelihood(t, &forms, restricted);
@@ -230,7 +278,7 @@ impl Parts {
         Ok(Parts {
             tau2,
             fit,
-            scale: residual / df,
+            scale: forms.q / df,
             df,
             i2,
             h2,
@@ -239,6 +287,7 @@ impl Parts {
                 df,
                 p: chi_squared::sf(at_zero.q, df),
             },
+            residual: given.map_or(at_zero.q, |a| projection.weighted(a, 0.0).q),
             criteria: Fit::new(loglik, parameters, n),
         })
     }
@@ -258,8 +307,13 @@ impl Parts {
     }
 }
 
-/// Coefficients, forms at t and the weighted residual sum of squares.
-pub(crate) fn estimate(projection: &mut Projection, options: &Options, t: f64) -> (WeightedFit, Forms, f64) {
+/// Coefficients, forms at t and sum w (y - Xb)^2 with w = 1/(v + t), which is y'Py unless the weights are
+/// fixed ones.
+pub(crate) fn estimate(
+    projection: &mut Projection,
+    fixed: Option<Weighting<'_>>,
+    t: f64,
+) -> (WeightedFit, Forms, f64) {
     let forms = projection.forms(t);
     let Projection::Matrix(x) = projection else {
         return (
@@ -271,40 +325,68 @@ pub(crate) fn estimate(projection: &mut Projection, options: &Options, t: f64) -
             f64::NAN,
         );
     };
-    match options.method {
-        Method::Random(method) if method.fixed_weights() => {
-            let a = |v| options.weights.weight(v);
+    match fixed {
+        Some(a) => {
             let fit = x.fit_weighted(a, t);
             let residual = x.residual_form(a, t);
             (fit, forms, residual)
         }
-        _ => (x.fit(t), forms, forms.q),
+        None => (x.fit(t), forms, forms.q),
     }
 }
 
 /// R2: the share of the tau2 without moderators that they explain; for the common effect the adjusted
-/// share of Q.
+/// share of Q, or of the residual sum of squares with the weights that are given, over the studies with a weight.
 fn explained(
     effects: &Effects,
     design: &Design,
+    given: Option<Weighting<'_>>,
     options: &Options,
     fitted: &Parts,
 ) -> Result<Option<f64>, PoolError> {
     if !design.has_intercept() || design.p() < 2 {
         return Ok(None);
     }
-    let mut null = Projection::Intercept(Intercept::new(effects.y(), effects.v(), None));
-    let (before, after) = match options.method {
-        Method::Common => {
+    let (y, v) = (effects.y(), effects.v());
+    let mut null = match given {
+        None => Projection::Intercept(Intercept::new(y, v, None)),
+        Some(_) => Projection::Matrix(MatrixDesign::of_mean(y, v)?),
+    };
+    let (before, after) = match (options.method, given) {
+        (Method::Common, None) => {
             let q = null.forms(0.0).q;
             (q / null.df(), fitted.q.value / fitted.q.df)
         }
-        Method::Random(method) => (
-            solve(&mut null, method, options.weights)?.value,
+        (Method::Common, Some(a)) => {
+            // a study of weight 0 adds nothing to either sum
+            let n = a.all(v).iter().filter(|a| **a > 0.0).count();
+            if n <= design.p() {
+                return Ok(None);
+            }
+            let (n, p) = (n as f64, design.p() as f64);
+            (null.weighted(a, 0.0).q / (n - 1.0), fitted.residual / (n - p))
+        }
+        (Method::Random(method), _) => (
+            solve(&mut null, method, options.q_weights(given))?.value,
             fitted.tau2.value,
         ),
     };
     Ok((before > 0.0).then(|| (100.0 * (before - after) / before).max(0.0)))
+}
+
+/// Whether the rows with a weight above 0 determine every coefficient.
+fn determined(design: &Design, weights: &StudyWeights) -> Result<(), RegressError> {
+    let rows = weights.positive();
+    let (found, needed) = (rows.len(), design.p());
+    if found < needed {
+        return Err(PoolError::TooFewWeights { found, needed }.into());
+    }
+    let kept = design.select(&rows);
+    let zeros = vec![0.0; found];
+    match MatrixDesign::new(&zeros, &zeros, kept.x(), needed) {
+        Ok(_) => Ok(()),
+        Err(collinear) => Err(name_collinear(&kept, collinear.0)),
+    }
 }
 
 pub(crate) fn name_collinear(design: &Design, column: usize) -> RegressError {

@@ -5,6 +5,7 @@ mod profile;
 mod q_profile;
 
 use super::projection::Projection;
+use super::study_weights::Weighting;
 use super::tau2::{Likelihood, QWeights, Tau2Method};
 use super::{Method, PoolError};
 use serde::Serialize;
@@ -82,7 +83,7 @@ pub(crate) fn tau2_interval(
     projection: &mut Projection,
     kind: Tau2IntervalKind,
     method: Method,
-    weights: QWeights,
+    weights: Weighting<'_>,
     estimate: f64,
     level: f64,
 ) -> Result<Tau2Interval, PoolError> {
@@ -101,10 +102,10 @@ pub(crate) fn tau2_interval(
         }
         Tau2IntervalKind::GeneralisedQ => generalised::generalised(projection, weights, level),
         Tau2IntervalKind::Jackson => {
-            generalised::generalised(projection, QWeights::InverseStandardError, level)
+            generalised::generalised(projection, QWeights::InverseStandardError.into(), level)
         }
         Tau2IntervalKind::BiggerstaffJackson => {
-            generalised::generalised(projection, QWeights::InverseVariance, level)
+            generalised::generalised(projection, QWeights::InverseVariance.into(), level)
         }
     };
     if !(lower.is_finite() && upper.is_finite()) {

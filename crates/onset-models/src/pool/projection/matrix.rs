@@ -6,6 +6,8 @@
 use super::columns::{Columns, Sums};
 use super::small::{Evaluated, Square, evaluate};
 use super::{Forms, LnDet, WeightedForms};
+use crate::pool::PoolError;
+use crate::pool::study_weights::Weighting;
 
 /// Columns smaller than this share of their length after the earlier ones are projected out are
 /// taken as combinations of them.
@@ -93,6 +95,13 @@ impl MatrixDesign {
         };
         design.replace(y, v);
         Ok(design)
+    }
+
+    /// One mean: a single column of ones.
+    pub fn of_mean(y: &[f64], v: &[f64]) -> Result<Self, PoolError> {
+        MatrixDesign::new(y, v, &vec![1.0; y.len()], 1).map_err(|_| PoolError::NotFinite {
+            quantity: "the design",
+        })
     }
 
     /// Other effects on the same columns, as many as before.
@@ -255,9 +264,10 @@ impl MatrixDesign {
         }
     }
 
-    /// Forms with weights a(v).
-    pub fn weighted(&mut self, a: impl Fn(f64) -> f64, t: f64) -> WeightedForms {
+    /// Forms with weights a.
+    pub fn weighted(&mut self, a: Weighting<'_>, t: f64) -> WeightedForms {
         let p = self.p;
+        let weights = a.all(&self.v);
         self.at = f64::NAN;
         let Scratch {
             m1, m2, m3, a: mv, b, ..
@@ -266,8 +276,9 @@ impl MatrixDesign {
             m.fill(0.0);
         }
         let (mut sum, mut av, mut a2s2) = (0.0, 0.0, 0.0);
-        for (row, (&y, &v)) in self.z.chunks_exact(p).zip(self.y.iter().zip(&self.v)) {
-            let (a, s) = (a(v), v + t);
+        let data = self.y.iter().zip(&self.v).zip(weights.iter());
+        for (row, ((&y, &v), &a)) in self.z.chunks_exact(p).zip(data) {
+            let s = v + t;
             sum += a;
             av += a * v;
             a2s2 += a * a * s * s;
@@ -285,8 +296,8 @@ impl MatrixDesign {
         factor(m1, p);
         solve_vector(m1, b, p);
         let residual = |row: &[f64], y: f64| y - row.iter().zip(b.iter()).map(|(z, b)| z * b).sum::<f64>();
-        let rows = self.z.chunks_exact(p).zip(self.y.iter().zip(&self.v));
-        let q = rows.map(|(row, (&y, &v))| a(v) * residual(row, y).powi(2)).sum();
+        let rows = self.z.chunks_exact(p).zip(self.y.iter().zip(weights.iter()));
+        let q = rows.map(|(row, (&y, &a))| a * residual(row, y).powi(2)).sum();
         for m in [&mut *m2, mv, m3] {
             solve_columns(m1, m, p);
         }
@@ -354,10 +365,10 @@ impl MatrixDesign {
         q
     }
 
-    /// Coefficients with weights a(v) and their covariance when the variances are v + t.
-    pub fn fit_weighted(&mut self, a: impl Fn(f64) -> f64, t: f64) -> WeightedFit {
+    /// Coefficients with weights a and their covariance when the variances are v + t.
+    pub fn fit_weighted(&mut self, a: Weighting<'_>, t: f64) -> WeightedFit {
         let p = self.p;
-        let weights: Vec<f64> = self.v.iter().map(|&v| a(v)).collect();
+        let weights = a.all(&self.v).into_owned();
         let rows = self.solved_rows(&weights);
         let mut beta = self.g.clone();
         let mut covariance = vec![0.0; p * p];
@@ -377,10 +388,10 @@ impl MatrixDesign {
         }
     }
 
-    /// sum w (y - Xb)^2 with w = 1/(v + t) and b from weights a(v).
-    pub fn residual_form(&mut self, a: impl Fn(f64) -> f64, t: f64) -> f64 {
+    /// sum w (y - Xb)^2 with w = 1/(v + t) and b from weights a.
+    pub fn residual_form(&mut self, a: Weighting<'_>, t: f64) -> f64 {
         let p = self.p;
-        let weights: Vec<f64> = self.v.iter().map(|&v| a(v)).collect();
+        let weights = a.all(&self.v).into_owned();
         let rows = self.solved_rows(&weights);
         let mut b = vec![0.0; p];
         for (row, (&y, &a)) in rows.chunks_exact(p).zip(self.y.iter().zip(&weights)) {

@@ -17,6 +17,7 @@ pub(crate) use intercept::Intercept;
 pub(crate) use known_mean::KnownMean;
 pub(crate) use matrix::{MatrixDesign, WeightedFit, inverse_form, orthonormal};
 
+use super::study_weights::Weighting;
 use std::f64::consts::PI;
 
 /// Quadratic forms and traces of P at one t.
@@ -132,12 +133,12 @@ impl Projection {
         }
     }
 
-    /// Forms and traces with weights `a(v)`, and the variance trace at `t`.
-    pub fn weighted(&mut self, a: impl Fn(f64) -> f64, t: f64) -> WeightedForms {
+    /// Forms and traces with weights `a`, and the variance trace at `t`.
+    pub fn weighted(&mut self, a: Weighting<'_>, t: f64) -> WeightedForms {
         match self {
-            Projection::Intercept(x) => x.weighted(a, t),
+            Projection::Intercept(x) => x.weighted(|v| a.of_variance(v), t),
             Projection::Matrix(x) => x.weighted(a, t),
-            Projection::KnownMean(x) => x.weighted(a, t),
+            Projection::KnownMean(x) => x.weighted(|v| a.of_variance(v), t),
         }
     }
 

@@ -5,19 +5,20 @@
 
 use super::{Intercept, MatrixDesign, Projection};
 use crate::pool::newton::decreasing_root;
+use crate::pool::study_weights::Weighting;
 use onset_math::linalg::{Matrix, symmetric_eigen};
 
 /// Diagonal entries closer than this share are one pole.
 const SAME_POLE: f64 = 1e-14;
 
 impl Projection {
-    /// The k - p eigenvalues with weights a(v) at t, ascending.
-    pub fn spectrum(&mut self, a: impl Fn(f64) -> f64, t: f64) -> Vec<f64> {
+    /// The k - p eigenvalues with weights a at t, ascending.
+    pub fn spectrum(&mut self, a: Weighting<'_>, t: f64) -> Vec<f64> {
         match self {
-            Projection::Intercept(x) => secular(x, a, t),
+            Projection::Intercept(x) => secular(x, |v| a.of_variance(v), t),
             Projection::Matrix(x) => dense(x, a, t),
             Projection::KnownMean(x) => {
-                let mut values: Vec<f64> = x.v().iter().map(|&v| a(v) * (v + t)).collect();
+                let mut values: Vec<f64> = x.v().iter().map(|&v| a.of_variance(v) * (v + t)).collect();
                 values.sort_by(f64::total_cmp);
                 values
             }
@@ -64,9 +65,9 @@ fn between(poles: &[(f64, f64)], low: f64, high: f64) -> f64 {
 }
 
 /// The same by a dense eigenvalue decomposition.
-fn dense(x: &mut MatrixDesign, a: impl Fn(f64) -> f64, t: f64) -> Vec<f64> {
+fn dense(x: &mut MatrixDesign, a: Weighting<'_>, t: f64) -> Vec<f64> {
     let (k, p) = (x.k(), x.p());
-    let weights: Vec<f64> = x.v().iter().map(|&v| a(v)).collect();
+    let weights = a.all(x.v()).into_owned();
     let roots: Vec<f64> = x.v().iter().map(|&v| (v + t).sqrt()).collect();
     // (X'AX)^-1 in the orthonormal basis, through the triangular solve of each row
     let rows = x.solved_rows(&weights);
@@ -92,14 +93,16 @@ fn dense(x: &mut MatrixDesign, a: impl Fn(f64) -> f64, t: f64) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pool::QWeights;
 
     #[test]
     fn the_secular_roots_keep_trace_and_square() {
         let (y, v) = ([0.1, 0.4, -0.2, 0.9, 0.3], [0.02, 0.3, 0.3, 1.5, 0.11]);
         let t = 0.07;
         let mut projection = Projection::Intercept(Intercept::new(&y, &v, None));
-        let values = projection.spectrum(|v| 1.0 / v.sqrt(), t);
-        let forms = projection.weighted(|v| 1.0 / v.sqrt(), t);
+        let weights = Weighting::Rule(QWeights::InverseStandardError);
+        let values = projection.spectrum(weights, t);
+        let forms = projection.weighted(weights, t);
         let trace = forms.tr_pv + t * forms.tr_p;
         let square = forms.tr_psps;
         assert!((values.iter().sum::<f64>() - trace).abs() < 1e-12 * trace);

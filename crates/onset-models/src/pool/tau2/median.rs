@@ -1,6 +1,6 @@
 //! The exact distribution of a generalised Q statistic, and the median-unbiased estimator from it.
 
-use super::{Projection, QWeights, Tau2};
+use super::{Projection, Tau2, Weighting};
 use crate::pool::Solution;
 use onset_math::{quadratic_form, root};
 
@@ -10,11 +10,11 @@ const MAX_DOUBLINGS: u32 = 100;
 /// P(Q_a <= q) when the between-study variance is t.
 pub(crate) fn generalised_q_probability(
     projection: &mut Projection,
-    weights: QWeights,
+    weights: Weighting<'_>,
     q: f64,
     t: f64,
 ) -> f64 {
-    let lambda = projection.spectrum(|v| weights.weight(v), t);
+    let lambda = projection.spectrum(weights, t);
     let ones = vec![1.0; lambda.len()];
     quadratic_form::cdf(q, &lambda, &ones)
 }
@@ -22,10 +22,10 @@ pub(crate) fn generalised_q_probability(
 /// The t at which the observed Q_a has this probability below it; 0 when it is smaller already.
 pub(crate) fn t_at_probability(
     projection: &mut Projection,
-    weights: QWeights,
+    weights: Weighting<'_>,
     probability: f64,
 ) -> (f64, Solution) {
-    let q = projection.weighted(|v| weights.weight(v), 0.0).q;
+    let q = projection.weighted(weights, 0.0).q;
     let mut iterations = 1;
     if generalised_q_probability(projection, weights, q, 0.0) <= probability {
         return (0.0, Solution::Boundary { iterations });
@@ -56,9 +56,9 @@ pub(crate) fn t_at_probability(
 /// # Source
 /// Viechtbauer 2021, in Handbook of Meta-Analysis (Schmid, Stijnen & White); distribution: Jackson
 /// 2013, Res Synth Methods 4:220.
-pub(super) fn generalised_q_median(projection: &mut Projection, weights: QWeights) -> Tau2 {
+pub(super) fn generalised_q_median(projection: &mut Projection, weights: Weighting<'_>) -> Tau2 {
     let (value, solution) = t_at_probability(projection, weights, 0.5);
-    let forms = projection.weighted(|v| weights.weight(v), value);
+    let forms = projection.weighted(weights, value);
     Tau2 {
         value,
         standard_error: Some((2.0 * forms.tr_psps).sqrt() / forms.tr_p),

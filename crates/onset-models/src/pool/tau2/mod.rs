@@ -9,6 +9,7 @@ mod moments;
 mod paule_mandel;
 
 use super::projection::{Intercept, Projection};
+use super::study_weights::Weighting;
 use super::{PoolError, Solution};
 use onset_effects::Effects;
 use serde::Serialize;
@@ -221,11 +222,12 @@ pub fn estimate(effects: &Effects, method: Tau2Method) -> Result<Tau2, PoolError
 }
 
 /// Estimates tau2 for any design.
-pub(crate) fn solve(
+pub(crate) fn solve<'w>(
     projection: &mut Projection,
     method: Tau2Method,
-    weights: QWeights,
+    weights: impl Into<Weighting<'w>>,
 ) -> Result<Tau2, PoolError> {
+    let weights = weights.into();
     if projection.k() <= projection.p() {
         return Err(PoolError::TooFewStudies {
             found: projection.k(),

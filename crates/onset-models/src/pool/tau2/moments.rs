@@ -3,7 +3,7 @@
 //! Each is a quadratic form y'Ay; its standard error is sqrt(2 tr(ASAS)) with S = V + tau2 I at the
 //! estimate.
 
-use super::{Projection, QWeights, Tau2, truncated};
+use super::{Projection, Tau2, Weighting, truncated};
 
 /// DerSimonian-Laird.
 ///
@@ -40,7 +40,7 @@ pub(super) fn hunter_schmidt(projection: &mut Projection, correction: f64) -> Ta
 /// # Source
 /// Hedges & Olkin 1985, Statistical Methods for Meta-Analysis.
 pub(super) fn hedges(projection: &mut Projection) -> Tau2 {
-    general(projection, |_| 1.0)
+    general(projection, Weighting::Equal)
 }
 
 /// Generalised Q statistic with fixed weights a.
@@ -49,14 +49,14 @@ pub(super) fn hedges(projection: &mut Projection) -> Tau2 {
 /// tau2 = (Q_a - tr(P_a V)) / tr P_a.
 /// # Source
 /// DerSimonian & Kacker 2007, Contemp Clin Trials 28:105; Jackson et al. 2014.
-pub(super) fn generalised_q(projection: &mut Projection, weights: QWeights) -> Tau2 {
-    general(projection, |v| weights.weight(v))
+pub(super) fn generalised_q(projection: &mut Projection, weights: Weighting<'_>) -> Tau2 {
+    general(projection, weights)
 }
 
-fn general(projection: &mut Projection, a: impl Fn(f64) -> f64) -> Tau2 {
-    let f = projection.weighted(&a, 0.0);
+fn general(projection: &mut Projection, a: Weighting<'_>) -> Tau2 {
+    let f = projection.weighted(a, 0.0);
     truncated((f.q - f.tr_pv) / f.tr_p, |t| {
-        let at = projection.weighted(&a, t);
+        let at = projection.weighted(a, t);
         (2.0 * at.tr_psps).sqrt() / at.tr_p
     })
 }
