@@ -314,12 +314,12 @@ impl<'a> Asked<'a> {
         Limits {
             lower: self
                 .find(Limit::EarliestOnset, size, q)
-                .map(|(t, theta)| self.from_the_start(t, &theta)),
+                .map(|(t, theta)| self.or_at_once(t, &theta)),
             upper: self.find(Limit::LatestOnset, size, q).map(|(t, _)| t),
         }
     }
 
-    fn from_the_start(&self, time: f64, theta: &[f64]) -> f64 {
+    fn or_at_once(&self, time: f64, theta: &[f64]) -> f64 {
         if self.likelihood.as_fast_as_can_be(theta) {
             0.0
         } else {
@@ -356,7 +356,7 @@ impl<'a> Asked<'a> {
             }
         };
         Limits {
-            lower: earliest.map(|(t, theta)| self.from_the_start(t, &theta)),
+            lower: earliest.map(|(t, theta)| self.or_at_once(t, &theta)),
             upper: latest.map(|(t, _)| t),
         }
     }
