@@ -128,6 +128,7 @@ pub fn families() -> Vec<Family> {
                 "MH",
                 "knha",
                 "funnel",
+                "bayes",
             ],
         ),
         family(COURSES, {
@@ -185,6 +186,15 @@ pub fn families() -> Vec<Family> {
             ],
         ),
         family(SELECTION, WeightFunction::CODES.to_vec()),
-        family(BAYES, vec!["halfnormal", "halfcauchy", "uniform", "jeffreys"]),
+        family(
+            BAYES,
+            vec![
+                "halfnormal",
+                "halfcauchy",
+                "uniform",
+                "jeffreys",
+                "meta-regression",
+            ],
+        ),
     ]
 }

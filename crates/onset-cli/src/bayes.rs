@@ -84,11 +84,13 @@ enum Published {
     Negative,
 }
 
-fn tau_prior(code: &str) -> Result<TauPrior, String> {
+/// Reads `--tau-prior`.
+pub fn tau_prior(code: &str) -> Result<TauPrior, String> {
     TauPrior::from_code(code).map_err(|error| error.to_string())
 }
 
-fn mu_prior(code: &str) -> Result<MuPrior, String> {
+/// Reads `--mu-prior`.
+pub fn mu_prior(code: &str) -> Result<MuPrior, String> {
     MuPrior::from_code(code).map_err(|error| error.to_string())
 }
 

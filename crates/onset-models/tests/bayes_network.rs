@@ -28,7 +28,7 @@ const SAME: f64 = 1e-10;
 const BRUTE: f64 = 1e-8;
 /// Dense trapezoid on ln tau with whole matrices; quantiles of tau by cumulative Simpson sums and a spline.
 const DENSE: f64 = 1e-7;
-/// Monte Carlo standard errors: of 30 comparisons, one in 5,000 would be as far off by chance.
+/// In Monte Carlo standard errors: of 20 comparisons, one in 7,000 would be as far off by chance.
 const FAR: f64 = 4.5;
 
 fn contrast(study: &str, treat1: &str, treat2: &str, y: f64, v: f64) -> Contrast {

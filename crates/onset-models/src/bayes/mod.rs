@@ -172,11 +172,7 @@ pub fn nnhm(effects: &Effects, options: &Options) -> Result<Posterior, BayesErro
         mu: mu.summary(options.level),
         tau: posterior.summary(&tail, options.level),
         predictive: new.summary(options.level),
-        shrinkage: data
-            .pairs
-            .iter()
-            .map(|&(y, v)| marginal.shrink(y, v))
-            .collect(),
+        shrinkage: data.pairs.iter().map(|&(y, v)| marginal.shrink(y, v)).collect(),
         prob_beyond: mu.beyond(options.threshold),
         prob_beyond_predictive: new.beyond(options.threshold),
         log_marginal: (prior.is_proper() && !flat).then_some(posterior.ln_integral),
