@@ -441,7 +441,7 @@ fn ranks_and_thresholds_of_a_posterior() {
     );
     let shares = block["rankogram"]["probabilities"]["placebo"].as_array().unwrap();
     let sum: f64 = shares.iter().map(|x| x.as_f64().unwrap()).sum();
-    assert!((sum - 1.0).abs() < 1e-12 && shares[9].as_f64().unwrap() > 0.9);
+    assert!((sum - 1.0).abs() < 1e-12 && shares[9].as_f64().unwrap() > 0.8);
     // rosiglitazone lowers HbA1c by more than 0.5, placebo against it does not
     let at = |name: &str| {
         run["treatments"]

@@ -193,6 +193,11 @@ fn tables(found: &BayesNma, options: &BayesNetworkOptions) -> Vec<Sheet> {
     for (i, name) in names.iter().enumerate() {
         let pair = |p: &&BayesPair| (p.a, p.b) == (i.min(options.reference), i.max(options.reference));
         let Some(pair) = found.pairs.iter().find(pair) else {
+            // the reference itself
+            let mut cells: Vec<Cell> = vec![name.as_str().into()];
+            cells.extend((0..8).map(|_| Cell::from(None::<f64>)));
+            cells.push(found.p_scores[i].into());
+            effects.push(cells);
             continue;
         };
         // a minus b, or the other way round
