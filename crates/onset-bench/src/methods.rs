@@ -137,6 +137,7 @@ pub fn families() -> Vec<Family> {
                 "MH",
                 "knha",
                 "funnel",
+                "bayes",
             ],
         ),
         family(COURSES, {
@@ -200,6 +201,15 @@ pub fn families() -> Vec<Family> {
             ],
         ),
         family(SELECTION, WeightFunction::CODES.to_vec()),
-        family(BAYES, vec!["halfnormal", "halfcauchy", "uniform", "jeffreys"]),
+        family(
+            BAYES,
+            vec![
+                "halfnormal",
+                "halfcauchy",
+                "uniform",
+                "jeffreys",
+                "meta-regression",
+            ],
+        ),
     ]
 }

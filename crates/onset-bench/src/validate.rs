@@ -128,6 +128,16 @@ const REMARKS: &[(&str, &str, &str)] = &[
         "second route: Egger's test of two treatments (a test)",
     ),
     (
+        crate::methods::NETWORKS,
+        "bayes",
+        "also the pooled posterior of two treatments, brute force over every parameter, and the no-U-turn sampler (tests)",
+    ),
+    (
+        crate::methods::BAYES,
+        "meta-regression",
+        "also the pooled posterior of an intercept alone, and brute force over every parameter (tests)",
+    ),
+    (
         RECOVERY,
         "SE from an interval",
         "second route: an interval made from its SE, with z and t (tests)",

@@ -1,4 +1,6 @@
-//! `onset bayes`: the normal-normal hierarchical model by quadrature.
+//! `onset bayes`: the normal-normal hierarchical model and meta-regression by quadrature.
+
+mod regression;
 
 use crate::arguments::{EffectArgs, usage};
 use crate::load::{LoadedEffects, load};
@@ -7,7 +9,7 @@ use clap::{Args, ValueEnum};
 use onset::data::Diagnostic;
 use onset::effects::Effects;
 use onset::models::bayes::{
-    BayesError, BayesFactors, BiasAveraging, BiasOptions, MuPrior, Options, Posterior, PriorResult, Summary,
+    BayesError, BayesFactors, BiasAveraging, BiasOptions, MuPrior, Options, PriorResult, Shrunken, Summary,
     TauPrior, bayes_factors, bias_averaging, default_grid, nnhm, prior_sensitivity,
 };
 use onset::plot::priors::{PriorFamily, Priors};
@@ -25,9 +27,25 @@ pub struct Arguments {
     /// turner2015:OUTCOME:COMPARISON (such as rhodes2015:mental-health:pharm-v-placebo)
     #[arg(long, value_name = "PRIOR", value_parser = tau_prior)]
     tau_prior: TauPrior,
-    /// Prior on the mean: flat or normal:MEAN:SD
+    /// Prior on the mean: flat or normal:MEAN:SD; with --mods on the intercept, the mean where every moderator is 0
     #[arg(long, value_name = "PRIOR", default_value = "flat", allow_hyphen_values = true, value_parser = mu_prior)]
     mu_prior: MuPrior,
+    /// Moderators: columns, factor(column), poly2(column) (powers), rcs4(column) (restricted cubic spline, 3 to 7 knots),
+    /// column:column
+    #[arg(
+        long,
+        value_name = "COLUMNS",
+        value_delimiter = ',',
+        conflicts_with_all = ["sensitivity", "average_bias"]
+    )]
+    mods: Vec<String>,
+    /// Leave the intercept out of the meta-regression
+    #[arg(long, requires = "mods")]
+    no_intercept: bool,
+    /// Prior on every coefficient but the intercept, or with NAME= on that one (named as printed): flat or
+    /// normal:MEAN:SD, in units of the effect for one unit of its column as it stands [default: flat]
+    #[arg(long, value_name = "[NAME=]PRIOR", allow_hyphen_values = true, requires = "mods", value_parser = regression::beta_prior)]
+    beta_prior: Vec<regression::BetaPrior>,
     /// Threshold of prob_beyond: the side away from 0 is counted, above it for 0
     #[arg(
         long,
@@ -66,11 +84,13 @@ enum Published {
     Negative,
 }
 
-fn tau_prior(code: &str) -> Result<TauPrior, String> {
+/// Reads `--tau-prior`.
+pub fn tau_prior(code: &str) -> Result<TauPrior, String> {
     TauPrior::from_code(code).map_err(|error| error.to_string())
 }
 
-fn mu_prior(code: &str) -> Result<MuPrior, String> {
+/// Reads `--mu-prior`.
+pub fn mu_prior(code: &str) -> Result<MuPrior, String> {
     MuPrior::from_code(code).map_err(|error| error.to_string())
 }
 
@@ -128,15 +148,14 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
     if rows.is_empty() {
         return Err(refused(&"no row holds both an effect and a variance above 0"));
     }
+    if !arguments.mods.is_empty() {
+        return regression::run(arguments, &loaded.value, loaded.warnings, &refused);
+    }
     let effects = loaded.value.effects(&rows)?;
     let mut warnings = loaded.warnings.clone();
     let posterior = nnhm(&effects, &options).map_err(|error| refused(&error))?;
     if posterior.mu.sd.is_none() || posterior.tau.sd.is_none() || posterior.predictive.sd.is_none() {
-        warnings.push(Diagnostic::note(
-            "heavy_tail",
-            "the posterior falls too slowly for a mean or a standard deviation to exist: read the median and the \
-             intervals, or give tau a prior with a lighter tail",
-        ));
+        warnings.push(heavy_tail());
     }
     let mut answer = Answer {
         figures: None,
@@ -148,7 +167,7 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
         mu: posterior.mu,
         tau: posterior.tau,
         predictive: posterior.predictive,
-        shrinkage: shrinkage(&loaded.value, &rows, &posterior),
+        shrinkage: shrinkage(&loaded.value, &rows, &posterior.shrinkage),
         prob_beyond: posterior.prob_beyond,
         prob_beyond_predictive: posterior.prob_beyond_predictive,
         log_marginal: posterior.log_marginal,
@@ -163,6 +182,14 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
         answer.figures = Some(crate::figures::write(dir, &[panel])?);
     }
     Output::new(&answer, sheets(&answer), warnings)
+}
+
+fn heavy_tail() -> Diagnostic {
+    Diagnostic::note(
+        "heavy_tail",
+        "the posterior falls too slowly for a mean or a standard deviation to exist: read the median and the \
+         intervals, or give tau a prior with a lighter tail",
+    )
 }
 
 /// The mean under every prior: one line a family.
@@ -244,7 +271,7 @@ fn options(arguments: &Arguments) -> Result<Options, Diagnostic> {
 }
 
 /// One entry a data row; nulls where the row is not in the fit.
-fn shrinkage(loaded: &LoadedEffects, rows: &[usize], posterior: &Posterior) -> Vec<Entry> {
+fn shrinkage(loaded: &LoadedEffects, rows: &[usize], studies: &[Shrunken]) -> Vec<Entry> {
     let mut entries: Vec<Entry> = loaded
         .rows
         .iter()
@@ -254,7 +281,7 @@ fn shrinkage(loaded: &LoadedEffects, rows: &[usize], posterior: &Posterior) -> V
             sd: None,
         })
         .collect();
-    for (&row, study) in rows.iter().zip(&posterior.shrinkage) {
+    for (&row, study) in rows.iter().zip(studies) {
         if let Some(entry) = entries.get_mut(row) {
             entry.mean = Some(study.mean);
             entry.sd = Some(study.sd);
@@ -354,15 +381,7 @@ fn sheets(answer: &Answer) -> Vec<Sheet> {
         "Bayes factor, heterogeneity",
         answer.bayes_factors.map(|b| b.heterogeneity).into(),
     );
-    let mut studies = Sheet::new("True effects", &["label", "mean", "sd"]);
-    for entry in &answer.shrinkage {
-        studies.push(vec![
-            entry.label.as_str().into(),
-            entry.mean.into(),
-            entry.sd.into(),
-        ]);
-    }
-    let mut sheets = vec![main, numbers, studies];
+    let mut sheets = vec![main, numbers, true_effects(&answer.shrinkage)];
     if let Some(entries) = &answer.sensitivity {
         let mut sheet = Sheet::new(
             "Other priors on tau",
@@ -384,6 +403,18 @@ fn sheets(answer: &Answer) -> Vec<Sheet> {
         sheets.extend(averaged_sheets(found));
     }
     sheets
+}
+
+fn true_effects(entries: &[Entry]) -> Sheet {
+    let mut studies = Sheet::new("True effects", &["label", "mean", "sd"]);
+    for entry in entries {
+        studies.push(vec![
+            entry.label.as_str().into(),
+            entry.mean.into(),
+            entry.sd.into(),
+        ]);
+    }
+    studies
 }
 
 fn averaged_sheets(found: &BiasAveraging) -> Vec<Sheet> {

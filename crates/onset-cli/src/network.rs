@@ -1,6 +1,7 @@
 //! `onset network`: many treatments, compared directly and through one another.
 
 mod answer;
+mod bayes;
 mod blocks;
 mod figures;
 mod mantel_haenszel;
@@ -55,6 +56,8 @@ pub struct Arguments {
     /// Level of intervals
     #[arg(long, value_name = "SHARE", default_value_t = 0.95, value_parser = level)]
     pub level: f64,
+    #[command(flatten)]
+    pub bayes: bayes::BayesArgs,
     #[command(flatten)]
     pub models: models::ModelArgs,
     /// Folder for figures (SVG): graph, league, direct against indirect, contributions; ranks with --rankogram, and the
@@ -234,6 +237,12 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
         level: arguments.level,
     };
     let blocks = models::blocks(&arguments.models, &setting, &mut sheets, &refused)?;
+    let ranking = bayes::Ranking {
+        small_values,
+        draws: arguments.rankogram,
+        seed: arguments.seed,
+    };
+    let posterior = bayes::block(&arguments.bayes, &setting, &ranking, &mut sheets, &refused)?;
     let figures = match &arguments.figures {
         Some(dir) => {
             let funnel = models::funnel(&arguments.models, &setting)?;
@@ -264,6 +273,7 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
     };
     let mut answer = answer::answer(&nma, &asked, &contributions, ranks, limits, blocks);
     answer.figures = figures;
+    answer.bayes = posterior;
     Output::new(&answer, sheets, warnings)
 }
 

@@ -209,3 +209,177 @@ fn variances_beyond_all_measure_are_refused_at_once() {
     ])
     .refused(1, &[]);
 }
+
+/// BCG trials: log risk ratios with latitude and allocation.
+fn bcg() -> String {
+    let file = oracle("bayes_regression.json");
+    let data = std::fs::read_to_string(transcript::oracle_path("data").join("bcg.csv")).unwrap();
+    let mut rows = data.lines();
+    let mut text = format!("{},\"y\",\"v\"\n", rows.next().unwrap());
+    let columns = file["y"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(file["v"].as_array().unwrap());
+    for (row, (y, v)) in rows.zip(columns) {
+        text.push_str(&format!("{row},{y},{v}\n"));
+    }
+    table("bayes-bcg.csv", text)
+}
+
+fn regression<'a>(file: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let mut words = vec![
+        "bayes", file, "--yi", "y", "--vi", "v", "--slab", "author", "--mods",
+    ];
+    words.extend(more);
+    words
+}
+
+#[test]
+fn moderators_equal_dense_quadrature() {
+    /// Trapezoid on ln tau with whole matrices; quantiles of tau by cumulative Simpson sums and a spline.
+    const MATRICES: f64 = 1e-7;
+    let file = bcg();
+    let reference = oracle("bayes_regression.json");
+    let fits = reference["fits"].as_array().unwrap();
+    assert_eq!(fits.len(), 6);
+    for fit in fits {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let mods: Vec<String> = fit["mods"].as_array().unwrap().iter().map(text).collect();
+        let mods = mods.join(",");
+        let code = match fit["scale"].as_f64() {
+            Some(scale) => format!("{}:{scale}", text(&fit["prior"])),
+            None => text(&fit["prior"]),
+        };
+        let mut more = vec![mods.as_str(), "--tau-prior", code.as_str(), "--format", "json"];
+        let proper = fit["beta_sd"].is_array();
+        if proper {
+            more.extend(["--mu-prior", "normal:0:2", "--beta-prior", "normal:0:1"]);
+            more.extend(["--beta-prior", "ablat=normal:0:0.05"]);
+        }
+        let ours = onset(&regression(&file, &more)).json();
+        let near = |a: &Value, b: &Value, sd: &Value| {
+            let (a, b, sd) = (a.as_f64().unwrap(), b.as_f64().unwrap(), sd.as_f64().unwrap());
+            assert!((a - b).abs() < MATRICES * sd, "{code} {mods}: {a} {b}");
+        };
+        let five = |ours: &Value, theirs: &Value| {
+            for key in ["mean", "sd", "median"] {
+                near(&ours[key], &theirs[key], &theirs["sd"]);
+            }
+            near(&ours["central"][0], &theirs["central"][0], &theirs["sd"]);
+            near(&ours["central"][1], &theirs["central"][1], &theirs["sd"]);
+        };
+        let one = Value::from(1.0);
+        for ((name, theirs), ours) in fit["names"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .zip(fit["coefficients"].as_array().unwrap())
+            .zip(ours["coefficients"].as_array().unwrap())
+        {
+            assert_eq!(ours["name"], *name);
+            five(ours, theirs);
+            near(&ours["prob_negative"], &theirs["p_lt_0"], &one);
+        }
+        five(&ours["tau"], &fit["tau"]);
+        for at in fit["predicted"].as_array().unwrap() {
+            let row = at["row"].as_u64().unwrap() as usize - 1;
+            five(&ours["predicted"][row], &at["mean"]);
+            five(&ours["predicted"][row]["prediction"], &at["new"]);
+        }
+        if proper {
+            near(&ours["log_marginal"], &fit["log_marginal"], &one);
+            assert_eq!(ours["coefficients"][0]["prior"], "normal:0:2");
+            assert_eq!(ours["coefficients"][1]["prior"], "normal:0:0.05");
+        } else {
+            assert!(ours["log_marginal"].is_null() && ours["coefficients"][0]["prior"] == "flat");
+        }
+        assert_eq!(ours["k"], 13);
+        assert_eq!(ours["shrinkage"].as_array().unwrap().len(), 13);
+    }
+}
+
+#[test]
+fn a_regression_reads_as_a_table() {
+    let file = bcg();
+    let more = ["poly2(ablat),factor(alloc)", "--tau-prior", "halfnormal:0.5"];
+    let run = onset(&regression(&file, &more));
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    for text in [
+        "13 studies, tau ~ halfnormal:0.5",
+        "allocrandom",
+        "below_0",
+        "At the moderators of each study",
+        "True effects",
+    ] {
+        assert!(run.stdout.contains(text), "{text}: {}", run.stdout);
+    }
+    let csv = onset(&regression(
+        &file,
+        &["ablat", "--tau-prior", "halfnormal:0.5", "--format", "csv"],
+    ));
+    assert!(csv.stdout.starts_with("what,mean,sd,median,") && csv.stdout.lines().count() == 4);
+    let means = [
+        "alloc",
+        "--no-intercept",
+        "--tau-prior",
+        "halfnormal:0.5",
+        "--format",
+        "json",
+    ];
+    let means = onset(&regression(&file, &means)).json();
+    assert_eq!(means["coefficients"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn moderators_that_cannot_be() {
+    let rows = |name: &str, text: &str| table(name, format!("author,y,v,a,b\n{text}"));
+    let tau = ["--tau-prior", "halfnormal:1"];
+    let with = |file: &str, more: &[&str]| onset(&regression(file, &[more, &tau].concat()));
+    let file = rows(
+        "bayes-mods.csv",
+        "p,1,0.5,1,2\nq,2,0.4,2,4\nr,0,0.4,3,6\ns,1,0.3,NA,1\n",
+    );
+    with(&file, &["a,b"]).refused(1, &["bayes-mods.csv", "'b' is a combination of a"]);
+    with(&file, &["c"]).refused(1, &["c"]);
+    with(&file, &[" "]).refused(2, &["moderator"]);
+    let json = [&["a", "--format", "json"][..], &tau].concat();
+    let gap = onset(&regression(&file, &json)).json();
+    assert_eq!(
+        (&gap["k"], &gap["warnings"][0]["code"]),
+        (&3.into(), &"missing_value".into())
+    );
+    assert!(gap["predicted"][3]["median"].is_null() && gap["predicted"][3]["prediction"].is_null());
+    assert!(gap["shrinkage"][3]["mean"].is_null() && gap["predicted"][2]["label"] == "r");
+    with(&file, &["a", "--beta-prior", "b=normal:0:1"]).refused(2, &["no coefficient", "b", "a"]);
+    with(&file, &["a", "--beta-prior", "intercept=normal:0:1"]).refused(2, &["no coefficient"]);
+    with(
+        &file,
+        &["a", "--beta-prior", "a=normal:0:1", "--beta-prior", "a=flat"],
+    )
+    .refused(2, &["two priors"]);
+    with(&file, &["a", "--beta-prior", "flat", "--beta-prior", "flat"]).refused(2, &["once"]);
+    with(&file, &["a", "--beta-prior", "normal:0:0"]).refused(2, &["above 0"]);
+    with(&file, &["a", "--no-intercept", "--mu-prior", "normal:0:1"]).refused(2, &["--mu-prior"]);
+    with(&file, &["a", "--sensitivity", "1"]).refused(2, &["--sensitivity"]);
+    with(&file, &["a", "--average-bias", "positive"]).refused(2, &["--average-bias"]);
+    let few = rows("bayes-mods-few.csv", "p,1,0.5,1,2\n");
+    with(&few, &["a"]).refused(1, &["1 studies", "2 coefficients"]);
+    let none = rows("bayes-mods-none.csv", "p,1,0.5,NA,2\n");
+    with(&none, &["a"]).refused(1, &["bayes-mods-none.csv"]);
+    let flat = ["--tau-prior", "uniform"];
+    onset(&regression(&file, &[&["a"][..], &flat].concat())).refused(1, &["3 studies", "at least 4"]);
+    onset(&[
+        "bayes",
+        &file,
+        "--yi",
+        "y",
+        "--vi",
+        "v",
+        "--tau-prior",
+        "uniform",
+        "--beta-prior",
+        "flat",
+    ])
+    .refused(2, &["--mods"]);
+}

@@ -357,3 +357,159 @@ fn mantel_haenszel_of_arms() {
     words.extend(["--events", "e", "--n", "n"]);
     onset(&words).refused(1, &["swapped.csv", "line 2", "swapped?"]);
 }
+
+#[test]
+fn a_posterior_stands_beside_the_league() {
+    // dense quadrature by whole matrices
+    const DENSE: f64 = 1e-7;
+    let file = oracle("bayes_network.json");
+    for fit in file["fits"].as_array().unwrap() {
+        let code = match fit["scale"].as_f64() {
+            Some(scale) => format!("{}:{scale}", fit["prior"].as_str().unwrap()),
+            None => fit["prior"].as_str().unwrap().to_owned(),
+        };
+        let mut words = CONTRASTS.to_vec();
+        words.extend(["--reference", "placebo", "--bayes", "--tau-prior", code.as_str()]);
+        let effects = fit["effect_sd"].as_f64().map(|sd| format!("normal:0:{sd}"));
+        if let Some(effects) = &effects {
+            words.extend(["--mu-prior", effects.as_str()]);
+        }
+        let run = network("network_senn2013", &words).json();
+        let block = &run["bayes"];
+        let names = run["treatments"].as_array().unwrap();
+        for pair in fit["pairs"].as_array().unwrap() {
+            let i = names.iter().position(|n| *n == pair["a"]).unwrap();
+            let j = names.iter().position(|n| *n == pair["b"]).unwrap();
+            let sd = pair["sd"].as_f64().unwrap();
+            let near = |key: &str, ours: &Value, theirs: &Value, sign: f64| {
+                let (a, b) = (ours.as_f64().unwrap(), sign * theirs.as_f64().unwrap());
+                assert!((a - b).abs() < DENSE * sd.max(1.0), "{code} {key}: {a} {b}");
+            };
+            near("mean", &block["mean"][i][j], &pair["mean"], 1.0);
+            near("mean", &block["mean"][j][i], &pair["mean"], -1.0);
+            near("sd", &block["sd"][j][i], &pair["sd"], 1.0);
+            near(
+                "lower",
+                &block["central"]["lower"][i][j],
+                &pair["central"][0],
+                1.0,
+            );
+            near(
+                "lower",
+                &block["central"]["lower"][j][i],
+                &pair["central"][1],
+                -1.0,
+            );
+            near("new", &block["prediction"]["upper"][i][j], &pair["new"][1], 1.0);
+            near("p", &block["prob_beyond"][j][i], &pair["p_lt_0"], 1.0);
+        }
+        for (name, score) in fit["p_scores"].as_object().unwrap() {
+            assert!((block["p_scores"][name].as_f64().unwrap() - score.as_f64().unwrap()).abs() < DENSE);
+        }
+        assert_eq!(block["log_marginal"].is_null(), effects.is_none());
+        assert!(block["mean"][0][0] == 0.0 && block["prob_beyond"][0][0].is_null());
+        assert!(block.get("rankogram").is_none());
+    }
+    let plain = network("network_senn2013", &CONTRASTS).json();
+    assert!(plain.get("bayes").is_none());
+}
+
+#[test]
+fn ranks_and_thresholds_of_a_posterior() {
+    let file = oracle_path("data").join("network_senn2013.csv");
+    let mut words = vec!["network", file.to_str().unwrap()];
+    words.extend(CONTRASTS);
+    words.extend([
+        "--reference",
+        "placebo",
+        "--bayes",
+        "--tau-prior",
+        "turner2015:biomarker",
+    ]);
+    let with = |more: &[&str]| {
+        let mut all = words.clone();
+        all.extend(more);
+        onset(&all)
+    };
+    let drawn = ["--rankogram", "2000", "--seed", "4", "--threshold", "-0.5"];
+    let run = with(&[&drawn[..], &["--format", "json"]].concat()).json();
+    let block = &run["bayes"];
+    assert_eq!(block["tau_prior"], "lognormal:-0.885:0.76");
+    assert_eq!(
+        (&block["rankogram"]["draws"], &block["rankogram"]["seed"]),
+        (&2000.into(), &4.into())
+    );
+    let shares = block["rankogram"]["probabilities"]["placebo"].as_array().unwrap();
+    let sum: f64 = shares.iter().map(|x| x.as_f64().unwrap()).sum();
+    assert!((sum - 1.0).abs() < 1e-12 && shares[9].as_f64().unwrap() > 0.8);
+    // rosiglitazone lowers HbA1c by more than 0.5, placebo against it does not
+    let at = |name: &str| {
+        run["treatments"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .position(|n| n == name)
+            .unwrap()
+    };
+    let (r, p) = (at("rosiglitazone"), at("placebo"));
+    assert!(block["prob_beyond"][r][p].as_f64().unwrap() > 0.99);
+    assert!(block["prob_beyond"][p][r].as_f64().unwrap() < 1e-6);
+    let table = with(&drawn);
+    assert_eq!(table.status, 0, "{}", table.stderr);
+    for text in [
+        "Against placebo, tau ~ lognormal:-0.885:0.76",
+        "Posterior of tau",
+        "Ranks, 2000 draws, seed 4",
+    ] {
+        assert!(table.stdout.contains(text), "{text}: {}", table.stdout);
+    }
+    with(&["--threshold", "inf"]).refused(2, &["--threshold"]);
+    with(&["--mu-prior", "normal:0:0"]).refused(2, &["above 0"]);
+}
+
+#[test]
+fn a_posterior_needs_a_prior_and_one_network() {
+    let mut words = CONTRASTS.to_vec();
+    words.push("--bayes");
+    network("network_senn2013", &words).refused(2, &["--tau-prior"]);
+    let mut words = CONTRASTS.to_vec();
+    words.extend(["--tau-prior", "halfnormal:1"]);
+    network("network_senn2013", &words).refused(2, &["--bayes"]);
+    let run = |name: &str, rows: &str, prior: &str| {
+        let file = table(name, format!("studlab,treat1,treat2,TE,seTE\n{rows}"));
+        let mut all = vec!["network", file.as_str()];
+        all.extend(CONTRASTS);
+        all.extend(["--bayes", "--tau-prior", prior]);
+        onset(&all)
+    };
+    run(
+        "bayes-parts.csv",
+        "1,A,B,0.1,0.2\n2,C,D,0.1,0.2\n",
+        "halfnormal:1",
+    )
+    .refused(1, &["separate parts"]);
+    run("bayes-few.csv", "1,A,B,0.1,0.2\n2,A,C,0.1,0.2\n", "uniform")
+        .refused(1, &["2 contrasts", "at least 4"]);
+    let arms = table(
+        "bayes-arms.csv",
+        "s,t,e,n\n1,A,3,20\n1,B,5,20\n2,A,2,30\n2,B,6,30\n",
+    );
+    onset(&[
+        "network",
+        &arms,
+        "--study",
+        "s",
+        "--treat",
+        "t",
+        "--events",
+        "e",
+        "--n",
+        "n",
+        "--method",
+        "MH",
+        "--bayes",
+        "--tau-prior",
+        "halfnormal:1",
+    ])
+    .refused(2, &["--bayes"]);
+}

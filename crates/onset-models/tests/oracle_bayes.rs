@@ -12,10 +12,9 @@ use onset_effects::Effects;
 use onset_math::normal;
 use onset_math::quadrature::adaptive;
 use onset_models::bayes::{
-    BayesError, MuPrior, Options, PREDICTIVE_PRIORS, Posterior, Summary, TauPrior, bayes_factors,
-    bayes_regress, default_grid, nnhm, prior_sensitivity,
+    BayesError, MuPrior, Options, PREDICTIVE_PRIORS, Posterior, TauPrior, bayes_factors, default_grid, nnhm,
+    prior_sensitivity,
 };
-use onset_models::regress::Design;
 use proptest::prelude::*;
 use serde_json::Value;
 use support::{Ledger, numbers, oracle};
@@ -389,36 +388,6 @@ fn bayes_factors_need_proper_priors() {
         .fold((0.0, 0.0), |(w, m), (y, s)| (w + 1.0 / (s * s), m + y / (s * s)));
     let closed = (1.0 / (1.0 + w)).sqrt() * (0.5 * m * m / (1.0 + w)).exp();
     assert!((factor / closed - 1.0).abs() < 1e-9, "{factor} {closed}");
-}
-
-#[test]
-fn regression_on_the_same_grid() {
-    let (y, se) = ([0.4, 0.3, 0.8, 0.1, 0.6], [0.2, 0.35, 0.3, 0.25, 0.4]);
-    let data = effects(&y, &se);
-    let prior = TauPrior::HalfNormal { scale: 0.5 };
-    let alone = Design::new(vec!["intercept".to_owned()], vec![1.0; 5], true).unwrap();
-    let fit = bayes_regress(&data, &alone, &prior, 0.95).unwrap();
-    let direct = nnhm(&data, &Options::new(prior)).unwrap();
-    let same = |a: &Summary, b: &Summary| {
-        for (x, y) in [
-            (a.mean.unwrap(), b.mean.unwrap()),
-            (a.sd.unwrap(), b.sd.unwrap()),
-            (a.median, b.median),
-            (a.central.0, b.central.0),
-            (a.shortest.1, b.shortest.1),
-        ] {
-            assert!((x - y).abs() < 1e-7, "{x} {y}");
-        }
-    };
-    same(&fit.coefficients[0], &direct.mu);
-    same(&fit.tau, &direct.tau);
-    let twice = Design::numeric(&[
-        ("a", &[1.0, 2.0, 3.0, 4.0, 5.0]),
-        ("b", &[2.0, 4.0, 6.0, 8.0, 10.0]),
-    ]);
-    if let Ok(design) = twice {
-        assert!(bayes_regress(&data, &design, &prior, 0.95).is_err());
-    }
 }
 
 #[test]

@@ -5,7 +5,8 @@ use crate::Fallible;
 use onset::effects::Effects;
 use onset::math::random::Stream;
 use onset::models::bayes::{
-    self, BiasOptions, TauPrior, bias_averaging, default_grid, nnhm, prior_sensitivity,
+    self, BiasOptions, RegressionOptions, TauPrior, bayes_regress, bias_averaging, default_grid, nnhm,
+    prior_sensitivity,
 };
 use onset::models::blinding::{Belief, ExpectancyError, without_expectancy};
 use onset::models::floor::{Analysis, Bias, Estimator, Target, fit_all};
@@ -31,6 +32,7 @@ pub fn rows() -> Fallible<Vec<Row>> {
         pooling("REML k=1e6", &most, &bare, 3e8, Limit::Memory)?,
         regression()?,
         hierarchical(&few)?,
+        bayesian_regression()?,
         floor_of_many()?,
         priors(&few)?,
         averaged()?,
@@ -126,6 +128,21 @@ fn hierarchical(effects: &Effects) -> Fallible<Row> {
         "bayes NNHM, all summaries k=13",
         median,
         1e6,
+        Limit::Arithmetic,
+    ))
+}
+
+/// Coefficients, and both distributions at the moderators of each of 50 effects.
+fn bayesian_regression() -> Fallible<Row> {
+    let (effects, dose, year) = moderated()?;
+    let design = Design::numeric(&[("dose", &dose), ("year", &year)])?;
+    let options = RegressionOptions::new(TauPrior::HalfNormal { scale: 0.5 });
+    bayes_regress(&effects, &design, &options)?;
+    let median = median_nanoseconds(|| bayes_regress(black_box(&effects), &design, &options));
+    Ok(Row::nanoseconds(
+        "bayes meta-regression, all summaries k=50 p=3",
+        median,
+        2e7,
         Limit::Arithmetic,
     ))
 }

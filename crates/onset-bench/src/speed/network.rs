@@ -4,9 +4,11 @@ use super::{Limit, Row, median_nanoseconds};
 use crate::Fallible;
 use onset::data::Table;
 use onset::math::random::Stream;
+use onset::models::bayes::TauPrior;
 use onset::models::network::{
-    ClassOptions, ComponentOptions, Contrast, Network, NetworkMethod, NetworkOptions, NetworkTest, Streams,
-    class_effects, component_model, contribution, contribution_by, intervals, network_meta, side_splits,
+    BayesNetworkOptions, ClassOptions, ComponentOptions, Contrast, Network, NetworkMethod, NetworkOptions,
+    NetworkTest, Streams, bayes_network, class_effects, component_model, contribution, contribution_by,
+    intervals, network_meta, side_splits,
 };
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -22,6 +24,8 @@ pub fn rows() -> Fallible<Vec<Row>> {
     let large = made(100, 1_000)?;
     let tau2 = network_meta(&small, &options)?.value.tau2;
     network_meta(&large, &options)?;
+    let posterior = BayesNetworkOptions::new(TauPrior::HalfNormal { scale: 0.5 });
+    bayes_network(&small, &posterior)?;
     let row = |name, median, budget| Row::nanoseconds(name, median, budget, Limit::Arithmetic);
     Ok(vec![
         row(
@@ -51,6 +55,11 @@ pub fn rows() -> Fallible<Vec<Row>> {
             "network senn2013, every split by a model",
             median_nanoseconds(|| side_splits(black_box(&small), NetworkMethod::Reml)),
             2e7,
+        ),
+        row(
+            "network senn2013, posterior of every comparison",
+            median_nanoseconds(|| bayes_network(black_box(&small), &posterior)),
+            1e7,
         ),
         row(
             "network senn2013, components",

@@ -232,7 +232,7 @@ fn regression(network: &Network, case: &Value, origin: &Origin<'_>, book: &mut B
     Ok(())
 }
 
-fn contrasts(oracles: &Path, data: &str) -> Fallible<Vec<Contrast>> {
+pub fn contrasts(oracles: &Path, data: &str) -> Fallible<Vec<Contrast>> {
     let table = Table::read(&oracles.join("data").join(format!("network_{data}.csv")))
         .map_err(|error| error.message.clone())?;
     let words = |name: &str| {

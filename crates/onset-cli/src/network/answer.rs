@@ -39,6 +39,9 @@ pub struct Answer {
     intervals: Option<Intervals>,
     #[serde(flatten)]
     blocks: Blocks,
+    /// The posterior, with `--bayes`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bayes: Option<super::bayes::Bayes>,
     /// Names of the files in the folder of figures.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub figures: Option<Vec<String>>,
@@ -245,6 +248,7 @@ pub fn answer(
             upper: l.upper,
         }),
         blocks,
+        bayes: None,
         figures: None,
     }
 }

@@ -68,6 +68,7 @@ pub fn run(
     let other = arguments
         .models
         .given()
+        .or(arguments.bayes.bayes.then_some("--bayes"))
         .or((arguments.test != NetworkTest::Z).then_some("--test"))
         .or((arguments.rankogram > 0).then_some("--rankogram"))
         .or((arguments.contribution == Streams::Shortestpath).then_some("--contribution"))

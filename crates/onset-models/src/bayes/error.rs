@@ -62,6 +62,17 @@ pub enum BayesError {
         "the posterior is not finite: effects or variances are too large or too small. Hint: change the unit"
     )]
     NotFinite,
+    /// The design of a meta-regression.
+    #[error(transparent)]
+    Design(#[from] crate::regress::RegressError),
+    /// Priors that do not stand for one coefficient each.
+    #[error("{found} priors for {needed} coefficients: give one for each, or none")]
+    WrongPriors {
+        /// Priors.
+        found: usize,
+        /// Coefficients.
+        needed: usize,
+    },
     /// The moderators do not identify the coefficients.
     #[error("{k} studies do not identify {p} coefficients. Hint: fewer moderators")]
     NotIdentified {

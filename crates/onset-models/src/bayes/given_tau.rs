@@ -3,7 +3,7 @@
 use super::{BayesError, MuPrior, TauPrior};
 
 /// Product beyond which its logarithm is taken.
-const LARGE: f64 = 1e90;
+pub(super) const LARGE: f64 = 1e90;
 
 /// Effects with the zero moved to their middle, so that no square cancels.
 pub(super) struct Data {
@@ -91,7 +91,7 @@ impl Data {
 }
 
 /// Which moments of tau are finite: its power of 1/tau in the tail, prior and likelihood together.
-pub(super) struct Tail(f64, bool);
+pub(crate) struct Tail(f64, bool);
 
 impl Tail {
     /// `used` is the number of coefficients with a flat prior.
@@ -114,11 +114,25 @@ impl Tail {
     }
 }
 
+/// Refuses a level outside (0, 1) and a threshold that is no number.
+///
+/// # Errors
+/// `BadLevel`, `BadThreshold`.
+pub(crate) fn check_asked(level: f64, threshold: f64) -> Result<(), BayesError> {
+    if !(level > 0.0 && level < 1.0) {
+        return Err(BayesError::BadLevel { found: level });
+    }
+    if !threshold.is_finite() {
+        return Err(BayesError::BadThreshold { found: threshold });
+    }
+    Ok(())
+}
+
 /// Refuses what would be improper.
 ///
 /// # Errors
 /// `NoStudies`, `Improper`, and what the priors refuse.
-pub(super) fn check(k: usize, used: usize, tau: &TauPrior, mu: &MuPrior) -> Result<(), BayesError> {
+pub(crate) fn check(k: usize, used: usize, tau: &TauPrior, mu: &MuPrior) -> Result<(), BayesError> {
     tau.check()?;
     mu.check()?;
     if k == 0 {

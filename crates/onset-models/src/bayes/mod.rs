@@ -14,6 +14,8 @@ mod averaging;
 mod error;
 mod factors;
 mod given_tau;
+mod linear;
+mod marginal;
 mod mixture;
 mod predictive;
 mod prior;
@@ -26,11 +28,15 @@ pub use error::BayesError;
 pub use factors::{BayesFactors, bayes_factors};
 pub use predictive::{Comparison, PREDICTIVE_PRIORS, PredictivePrior, Table};
 pub use prior::{MuPrior, TAU_PRIORS, TauPrior};
-pub use regression::{BayesRegression, bayes_regress};
+pub use regression::{BayesRegression, PredictedMean, RegressionOptions, bayes_regress};
 pub use sensitivity::{PriorResult, default_grid, prior_sensitivity};
 
-use given_tau::{Data, Tail, check};
-use mixture::Mixture;
+pub(crate) use given_tau::{check, check_asked};
+pub(crate) use linear::{LinearPosterior, Rows};
+pub(crate) use marginal::{Distribution, Marginal};
+
+use given_tau::{Data, Tail};
+use marginal::Node;
 use onset_effects::Effects;
 use serde::Serialize;
 use tau_posterior::TauPosterior;
@@ -137,66 +143,40 @@ pub fn nnhm(effects: &Effects, options: &Options) -> Result<Posterior, BayesErro
         &options.tau_prior,
         &options.mu_prior,
     )?;
-    if !(options.level > 0.0 && options.level < 1.0) {
-        return Err(BayesError::BadLevel { found: options.level });
-    }
-    if !options.threshold.is_finite() {
-        return Err(BayesError::BadThreshold {
-            found: options.threshold,
-        });
-    }
+    check_asked(options.level, options.threshold)?;
     let data = Data::new(effects.y(), effects.v(), options.mu_prior);
     let flat = options.mu_prior == MuPrior::Flat;
     let tail = Tail::new(&options.tau_prior, k, usize::from(flat));
     let prior = options.tau_prior;
     let upper = prior.upper().map(f64::ln);
     let posterior = TauPosterior::new(|x| data.ln_density(&prior, x), data.centre, upper, tail.order())?;
-    let nodes: Vec<Node> = posterior
-        .nodes
-        .iter()
-        .map(|node| Node::new(&data, node.x, node.mass))
-        .collect();
-    let mu = Mixture::new(nodes.iter().map(|n| (n.mass, n.mean, n.variance.sqrt())));
-    let new = Mixture::new(
-        nodes
-            .iter()
-            .map(|n| (n.mass, n.mean, (n.variance + n.tau2).sqrt())),
-    );
-    let beyond = |mixture: &Mixture| {
-        let threshold = options.threshold - data.shift;
-        if options.threshold >= 0.0 {
-            mixture.above(threshold)
-        } else {
-            mixture.below(threshold)
+    let node = |n: &tau_posterior::Node| {
+        let tau2 = (2.0 * n.x).exp();
+        let given = data.given(tau2);
+        Node {
+            mass: n.mass,
+            tau2,
+            mean: given.mean,
+            variance: given.variance,
         }
     };
-    let moments = |extra: f64| {
-        moments(
-            nodes
-                .iter()
-                .map(|n| (n.mass, n.mean, n.variance + extra * n.tau2)),
-        )
+    let marginal = Marginal {
+        nodes: posterior.nodes.iter().map(node).collect(),
+        shift: data.shift,
+        tail: &tail,
+        bounded: !flat,
     };
-    let mu_moments = Moments::of(
-        moments(0.0),
-        !flat || tail.has_moment(1.0),
-        !flat || tail.has_moment(2.0),
-    );
-    let new_moments = Moments::of(moments(1.0), tail.has_moment(1.0), tail.has_moment(2.0));
+    let (mu, new) = (marginal.itself(), marginal.new_study());
     let result = Posterior {
         k,
-        mu: mu_moments.summary(&mu, data.shift, options.level),
-        tau: tau_summary(&posterior, &nodes, &tail, options.level),
-        predictive: new_moments.summary(&new, data.shift, options.level),
-        shrinkage: data
-            .pairs
-            .iter()
-            .map(|&(y, v)| shrink(y, v, &nodes, data.shift))
-            .collect(),
-        prob_beyond: beyond(&mu),
-        prob_beyond_predictive: beyond(&new),
+        mu: mu.summary(options.level),
+        tau: posterior.summary(&tail, options.level),
+        predictive: new.summary(options.level),
+        shrinkage: data.pairs.iter().map(|&(y, v)| marginal.shrink(y, v)).collect(),
+        prob_beyond: mu.beyond(options.threshold),
+        prob_beyond_predictive: new.beyond(options.threshold),
         log_marginal: (prior.is_proper() && !flat).then_some(posterior.ln_integral),
-        nodes: nodes.len(),
+        nodes: marginal.nodes.len(),
     };
     let finite = [
         result.mu.median,
@@ -208,96 +188,5 @@ pub fn nnhm(effects: &Effects, options: &Options) -> Result<Posterior, BayesErro
         Ok(result)
     } else {
         Err(BayesError::NotFinite)
-    }
-}
-
-/// A node with what is known there.
-#[derive(Debug, Clone, Copy)]
-struct Node {
-    mass: f64,
-    x: f64,
-    tau2: f64,
-    mean: f64,
-    variance: f64,
-}
-
-impl Node {
-    fn new(data: &Data, x: f64, mass: f64) -> Self {
-        let tau2 = (2.0 * x).exp();
-        let given = data.given(tau2);
-        Node {
-            mass,
-            x,
-            tau2,
-            mean: given.mean,
-            variance: given.variance,
-        }
-    }
-}
-
-/// Mean and standard deviation of a mixture.
-fn moments(parts: impl Iterator<Item = (f64, f64, f64)> + Clone) -> (f64, f64) {
-    let mean: f64 = parts.clone().map(|(mass, mean, _)| mass * mean).sum();
-    let variance: f64 = parts
-        .map(|(mass, m, variance)| mass * (variance + (m - mean) * (m - mean)))
-        .sum();
-    (mean, variance.sqrt())
-}
-
-struct Moments {
-    mean: Option<f64>,
-    sd: Option<f64>,
-}
-
-impl Moments {
-    fn of((mean, sd): (f64, f64), has_mean: bool, has_sd: bool) -> Self {
-        Moments {
-            mean: has_mean.then_some(mean),
-            sd: has_sd.then_some(sd),
-        }
-    }
-
-    fn summary(&self, mixture: &Mixture, shift: f64, level: f64) -> Summary {
-        let tail = 0.5 * (1.0 - level);
-        let central = (mixture.quantile(tail), mixture.quantile(1.0 - tail));
-        let shortest = mixture.shortest(level, central);
-        Summary {
-            mean: self.mean.map(|mean| mean + shift),
-            sd: self.sd,
-            median: mixture.quantile(0.5) + shift,
-            shortest: (shortest.0 + shift, shortest.1 + shift),
-            central: (central.0 + shift, central.1 + shift),
-        }
-    }
-}
-
-fn tau_summary<F: Fn(f64) -> f64>(
-    posterior: &TauPosterior<F>,
-    nodes: &[Node],
-    tail: &Tail,
-    level: f64,
-) -> Summary {
-    let half = 0.5 * (1.0 - level);
-    let (mean, sd) = moments(nodes.iter().map(|n| (n.mass, n.x.exp(), 0.0)));
-    let quantile = |p: f64| posterior.quantile(p).exp();
-    Summary {
-        mean: tail.has_moment(1.0).then_some(mean),
-        sd: tail.has_moment(2.0).then_some(sd),
-        median: quantile(0.5),
-        shortest: posterior.shortest(level),
-        central: (quantile(half), quantile(1.0 - half)),
-    }
-}
-
-/// theta_i given tau is N((1 - B) y + B m, (1 - B) v + B^2 V), B = v/(v + tau2).
-fn shrink(y: f64, v: f64, nodes: &[Node], shift: f64) -> Shrunken {
-    let parts = nodes.iter().map(|n| {
-        let b = v / (v + n.tau2);
-        (n.mass, y + b * (n.mean - y), n.tau2 * b + b * b * n.variance)
-    });
-    let (mean, sd) = moments(parts);
-    Shrunken {
-        mean: mean + shift,
-        sd,
     }
 }

@@ -1,6 +1,8 @@
 //! The posterior of tau: Gauss-Legendre panels in x = ln tau, halved until each one holds.
 
-use super::BayesError;
+use super::given_tau::Tail;
+use super::marginal::moments;
+use super::{BayesError, Summary};
 use onset_math::quadrature::{Rule, gauss_legendre};
 
 /// Points in a panel.
@@ -190,6 +192,20 @@ impl<F: Fn(f64) -> f64> TauPosterior<F> {
             }
         }
         x
+    }
+
+    /// tau in five numbers.
+    pub fn summary(&self, tail: &Tail, level: f64) -> Summary {
+        let half = 0.5 * (1.0 - level);
+        let (mean, sd) = moments(self.nodes.iter().map(|n| (n.mass, n.x.exp(), 0.0)));
+        let quantile = |p: f64| self.quantile(p).exp();
+        Summary {
+            mean: tail.has_moment(1.0).then_some(mean),
+            sd: tail.has_moment(2.0).then_some(sd),
+            median: quantile(0.5),
+            shortest: self.shortest(level),
+            central: (quantile(half), quantile(1.0 - half)),
+        }
     }
 
     /// The shortest interval of tau that holds the share `level`, as values of tau.

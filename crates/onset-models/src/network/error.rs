@@ -178,6 +178,21 @@ pub enum NetworkError {
         /// Size.
         n: f64,
     },
+    /// The posterior would not be proper.
+    #[error(
+        "{found} contrasts against the first arms of their studies, and the prior {prior} on tau needs at least {needed}: the posterior would be improper. Hint: a proper prior such as halfnormal:0.5"
+    )]
+    ImproperPosterior {
+        /// Prior as written.
+        prior: String,
+        /// Contrasts found.
+        found: usize,
+        /// Contrasts needed.
+        needed: usize,
+    },
+    /// What a prior refuses.
+    #[error(transparent)]
+    Bayes(#[from] crate::bayes::BayesError),
     /// A level outside (0, 1).
     #[error("the confidence level is {found}, and must lie between 0 and 1")]
     BadLevel {

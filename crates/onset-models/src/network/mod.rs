@@ -16,6 +16,7 @@
 )]
 
 mod agreement;
+mod bayes;
 mod classes;
 mod components;
 mod contribution;
@@ -37,6 +38,7 @@ mod result;
 mod shortest_path;
 mod side;
 
+pub use bayes::{BayesNetworkOptions, BayesNma, BayesPair, bayes_network};
 pub use classes::{ClassEffect, ClassMean, ClassModel, ClassOptions, class_effects};
 pub use components::{ComponentModel, ComponentOptions, additive_model, component_model};
 pub use contribution::{Contribution, Streams, contribution, contribution_by};

@@ -57,16 +57,30 @@ pub fn rankogram(
     let others: Vec<usize> = (1..n).collect();
     let cholesky = Cholesky::new(&gls.cov.select(&others, &others)).ok_or(NetworkError::NotFinite)?;
     let mut stream = Stream::new(seed, 0);
-    let mut counts = vec![vec![0_u64; n]; n];
-    let (mut z, mut x) = (vec![0.0; n - 1], vec![0.0; n]);
-    let mut order: Vec<usize> = (0..n).collect();
-    for _ in 0..draws {
+    let mut z = vec![0.0; n - 1];
+    let found = ranks(n, draws, small, |x| {
         z.iter_mut().for_each(|z| *z = stream.normal());
         for i in 1..n {
             let row = cholesky.lower().row(i - 1);
             let noise: f64 = row[..i].iter().zip(&z).map(|(l, z)| l * z).sum();
             x[i] = gls.level[i] + noise;
         }
+    });
+    Ok(Some(found))
+}
+
+/// Counts ranks over draws: `draw` fills the levels of the n treatments.
+pub(crate) fn ranks(
+    n: usize,
+    draws: usize,
+    small: SmallValues,
+    mut draw: impl FnMut(&mut [f64]),
+) -> Rankogram {
+    let mut counts = vec![vec![0_u64; n]; n];
+    let mut x = vec![0.0; n];
+    let mut order: Vec<usize> = (0..n).collect();
+    for _ in 0..draws {
+        draw(&mut x);
         order.sort_by(|&i, &j| match small {
             SmallValues::Desirable => x[i].total_cmp(&x[j]),
             SmallValues::Undesirable => x[j].total_cmp(&x[i]),
@@ -86,5 +100,5 @@ pub fn rankogram(
             1.0 - mean / (n as f64 - 1.0)
         })
         .collect();
-    Ok(Some(Rankogram { probability, sucra }))
+    Rankogram { probability, sucra }
 }

@@ -476,6 +476,11 @@ impl MatrixDesign {
         out
     }
 
+    /// Coefficients of the orthonormal basis in the unweighted fit.
+    pub fn unweighted(&self) -> &[f64] {
+        &self.g
+    }
+
     /// Residuals of the unweighted fit.
     pub fn residual(&self) -> &[f64] {
         &self.y
