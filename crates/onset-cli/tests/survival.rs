@@ -148,6 +148,33 @@ fn restricted_means() {
     assert_eq!(at("multivariate_reml", 36.0)["k"], 2);
 }
 
+/// The pooled curves: the numbers behind the figure agree with the restricted means' data, and people go down.
+#[test]
+fn curves_of_both_arms() {
+    let file = data("AorticStenosisTrials.csv");
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("survival-figures");
+    let mut words = rmst(&file, "12,24");
+    let folder = folder.to_str().unwrap().to_owned();
+    words.extend(["--figures", &folder]);
+    let answer = onset(&words).json();
+    assert_eq!(answer["figures"], serde_json::json!(["survival.svg"]));
+    let svg = std::fs::read_to_string(std::path::Path::new(&folder).join("survival.svg")).unwrap();
+    assert!(svg.contains("People still followed") && svg.contains("Dotted"));
+    let steps = answer["survival"]["steps"].as_array().unwrap();
+    assert_eq!(answer["survival"]["k"], 5);
+    for arm in ["control", "active"] {
+        let values: Vec<f64> = steps.iter().map(|s| s[arm][0].as_f64().unwrap()).collect();
+        assert!(values.is_sorted_by(|a, b| a >= b) && values.iter().all(|v| (0.0..=1.0).contains(v)));
+        assert!(
+            steps
+                .iter()
+                .all(|s| s[arm][1].as_f64() <= s[arm][0].as_f64() && s[arm][0].as_f64() <= s[arm][2].as_f64())
+        );
+    }
+    let trials = steps.iter().map(|s| s["trials"].as_u64().unwrap());
+    assert!(trials.collect::<Vec<_>>().is_sorted_by(|a, b| a >= b));
+}
+
 #[test]
 fn restricted_means_of_bad_tables() {
     for (name, text) in [

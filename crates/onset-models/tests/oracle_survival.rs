@@ -8,6 +8,7 @@
 use onset_models::survival::{
     AtRisk, Contrast, Information, Patient, Point, Printed, Reconstructed, Spread, SurvivalError, cox,
     difference, hazard_ratio, kaplan_meier, pool_rmst, ratio, reconstruct, reconstruct_with, rmst,
+    standardised,
 };
 use std::collections::BTreeMap;
 
@@ -358,4 +359,66 @@ fn a_tiny_trial_by_hand() {
     let swapped = cox(&patients, &patients).unwrap();
     assert!(swapped.ln_hr.abs() < 1e-12);
     assert_eq!(cox(&patients, &patients[1..2]), Err(SurvivalError::NoEvents));
+}
+
+fn people(rows: &[(f64, bool)]) -> Vec<Patient> {
+    rows.iter()
+        .map(|&(time, event)| Patient { time, event })
+        .collect()
+}
+
+/// One trial: Kaplan and Meier's curves with Greenwood's variance.
+#[test]
+fn standardised_curves_of_one_trial_are_its_own() {
+    let control = people(&[(1.0, true), (2.0, true), (2.0, false), (3.0, true), (5.0, false)]);
+    let active = people(&[(1.5, true), (2.5, false), (4.0, true), (6.0, false)]);
+    let own = kaplan_meier(&control).unwrap();
+    let found = standardised(&[[control.clone(), active.clone()]], 0.95).unwrap();
+    assert_eq!((found.to, found.k), (5.0, 1));
+    for step in &found.steps {
+        assert!((step.control.value - own.at(step.time)).abs() < 1e-15);
+    }
+    // Greenwood by hand after the event at 3: 1/(5*4) + 1/(4*3) + 1/(2*1)
+    let after = found.steps.iter().find(|s| s.time == 3.0).unwrap().control;
+    assert!((after.se_log.powi(2) - (1.0 / 20.0 + 1.0 / 12.0 + 1.0 / 2.0)).abs() < 1e-14);
+    let (log, z) = (-after.value.ln(), onset_math::normal::quantile(0.975));
+    assert!((after.lower - (-log * (z * after.se_log / log).exp()).exp()).abs() < 1e-14);
+    assert!(after.lower < after.value && after.value < after.upper);
+    // a trial twice is a trial of twice the people
+    let twice = standardised(&[[control.clone(), active.clone()], [control, active]], 0.95).unwrap();
+    for (one, two) in found.steps.iter().zip(&twice.steps) {
+        assert!((one.active.value - two.active.value).abs() < 1e-14);
+        assert!(
+            (one.active.se_log / two.active.se_log - 2.0_f64.sqrt()).abs() < 1e-12
+                || one.active.se_log == 0.0
+        );
+    }
+}
+
+/// Trials with different risks and unequal arms: each trial has one weight in both arms, so that no difference appears where no
+/// trial has one. Curves of people thrown together do show one.
+#[test]
+fn standardised_curves_keep_the_randomisation() {
+    let arm = |n: usize, events: usize| -> Vec<Patient> {
+        (0..n)
+            .map(|i| Patient {
+                time: if i < events { 1.0 } else { 2.0 },
+                event: i < events,
+            })
+            .collect()
+    };
+    // risk .5 in one trial, .1 in the other; arms 10 v 40 and 40 v 10
+    let trials = [[arm(10, 5), arm(40, 20)], [arm(40, 4), arm(10, 1)]];
+    let found = standardised(&trials, 0.95).unwrap();
+    let [step] = found.steps.as_slice() else { panic!() };
+    assert!((step.control.value - 0.7).abs() < 1e-15 && (step.active.value - 0.7).abs() < 1e-15);
+    assert_eq!(step.trials, 2);
+    let together: Vec<Patient> = trials.iter().flat_map(|t| t[0].clone()).collect();
+    assert!((kaplan_meier(&together).unwrap().at(1.0) - 0.82).abs() < 1e-15);
+    // a third trial that ends early is left out from there on, and the curves end with the second longest
+    let early = [people(&[(0.5, false)]), people(&[(0.5, true)])];
+    let more = standardised(&[trials[0].clone(), trials[1].clone(), early], 0.95).unwrap();
+    assert_eq!((more.to, more.steps.len(), more.steps[1].trials), (2.0, 2, 2));
+    assert!(standardised(&[], 0.95).is_err());
+    assert!(standardised(&[[Vec::new(), people(&[(1.0, true)])]], 0.95).is_err());
 }

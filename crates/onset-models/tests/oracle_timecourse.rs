@@ -242,21 +242,22 @@ fn profile_limits_of_a_rise_and_fall_enclose_every_allowed_curve() {
         }
     }
     println!("{onset:?} {loss:?} {half:?}");
-    let near = |limit: Option<f64>, extreme: f64, outward: f64| {
+    let near = |limit: Option<f64>, extreme: f64, outward: f64, within: f64| {
         let beyond = outward * (limit.unwrap() / extreme).ln();
-        assert!((-1e-9..0.01).contains(&beyond), "{limit:?} {extreme}");
+        assert!((-1e-9..within).contains(&beyond), "{limit:?} {extreme}");
     };
-    near(w.onset_lower, onset.0, -1.0);
-    near(w.onset_upper, onset.1, 1.0);
-    near(w.loss_lower, loss.0, -1.0);
-    near(w.loss_upper, loss.1, 1.0);
+    near(w.onset_lower, onset.0, -1.0, 0.01);
+    near(w.onset_upper, onset.1, 1.0, 0.01);
+    near(w.loss_lower, loss.0, -1.0, 0.01);
+    near(w.loss_upper, loss.1, 1.0, 0.01);
+    // half-times end at the edge of what is allowed, which the grid misses by up to a step: 1/8 standard error, .025
     let times = likelihood.onset_times(&curve, Benefit::Lower, None, curve.range.1, 0.95);
     let found = times
         .iter()
         .find(|t| t.definition == Definition::HalfPeak)
         .unwrap();
-    near(found.lower, half.0, -1.0);
-    near(found.upper, half.1, 1.0);
+    near(found.lower, half.0, -1.0, 0.03);
+    near(found.upper, half.1, 1.0, 0.03);
 }
 
 /// Without shapes the likelihood ratio is the square of Wald's z.

@@ -5,11 +5,18 @@ use crate::output::{Output, Sheet};
 use clap::Args;
 use onset::data::{Diagnostic, Table};
 use onset::models::survival::{
-    AtHorizon, Contrast, Patient, SurvivalError, difference, kaplan_meier, pool_rmst, ratio, rmst,
+    AtHorizon, BothArms, Contrast, Patient, Standardised, Survival, SurvivalError, difference, kaplan_meier,
+    pool_rmst, ratio, rmst, standardised,
 };
+use onset::plot::diagnosis::Panel;
+use onset::plot::survival::{SurvivalArm, SurvivalCurves};
+use onset::plot::{Heading, survival, survival_narrow, text};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+/// Level of the bands.
+const LEVEL: f64 = 0.95;
 
 /// Arguments of `onset survival rmst`.
 #[derive(Debug, Args)]
@@ -34,6 +41,9 @@ pub struct Arguments {
     /// Pool log ratios of restricted means instead of differences
     #[arg(long)]
     ratio: bool,
+    /// Folder for the pooled survival curves as SVG, with the people still followed; their numbers are then in `survival`
+    #[arg(long, value_name = "DIR")]
+    figures: Option<PathBuf>,
 }
 
 #[derive(Serialize)]
@@ -41,6 +51,26 @@ struct Answer {
     measure: &'static str,
     trials: Vec<TrialRow>,
     pooled: Vec<PooledRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    survival: Option<Curves>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    figures: Option<Vec<String>>,
+}
+
+/// Survival of both arms over the trials.
+#[derive(Serialize)]
+struct Curves {
+    k: usize,
+    to: f64,
+    steps: Vec<StepRow>,
+}
+
+#[derive(Serialize)]
+struct StepRow {
+    time: f64,
+    trials: usize,
+    control: [f64; 3],
+    active: [f64; 3],
 }
 
 #[derive(Serialize)]
@@ -133,11 +163,22 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
     } else {
         "difference"
     };
-    let answer = Answer {
+    let mut answer = Answer {
         measure,
         trials: each.collect(),
         pooled: rows,
+        survival: None,
+        figures: None,
     };
+    if let Some(dir) = &arguments.figures {
+        let curves = standardised(&people.values().cloned().collect::<Vec<_>>(), LEVEL)
+            .map_err(|error| Diagnostic::error("no_curve", error.to_string()).file(table.name()))?;
+        answer.figures = Some(crate::figures::write(
+            dir,
+            &[panel(&curves, &people, arguments, &tau)],
+        )?);
+        answer.survival = Some(numbers(&curves));
+    }
     let mut each = Sheet::new("Per trial", &["trial", "tau", "estimate", "se", "p"]);
     for r in &answer.trials {
         each.push(vec![
@@ -161,6 +202,80 @@ pub fn run(arguments: &Arguments) -> Result<Output, Diagnostic> {
         all.push(cells);
     }
     Output::new(&answer, vec![each, all], warnings)
+}
+
+fn numbers(curves: &Standardised) -> Curves {
+    let triple = |s: &Survival| [s.value, s.lower, s.upper];
+    Curves {
+        k: curves.k,
+        to: curves.to,
+        steps: curves
+            .steps
+            .iter()
+            .map(|step| StepRow {
+                time: step.time,
+                trials: step.trials,
+                control: triple(&step.control),
+                active: triple(&step.active),
+            })
+            .collect(),
+    }
+}
+
+/// The curves of both arms.
+fn panel(
+    curves: &Standardised,
+    people: &BTreeMap<String, [Vec<Patient>; 2]>,
+    arguments: &Arguments,
+    tau: &[f64],
+) -> Panel {
+    let arm = |label: &str, side: usize, of: fn(&BothArms) -> Survival| SurvivalArm {
+        label: label.to_owned(),
+        steps: curves
+            .steps
+            .iter()
+            .map(|step| {
+                let s = of(step);
+                (step.time, [s.value, s.lower, s.upper])
+            })
+            .collect(),
+        followed: people
+            .values()
+            .filter_map(|arms| arms.get(side))
+            .flat_map(|arm| arm.iter().map(|p| p.time))
+            .collect(),
+    };
+    let name = "survival".to_owned();
+    let trials = text::trials(curves.k);
+    let end = if curves.k > 1 {
+        "They end where fewer than two trials are followed in both arms."
+    } else {
+        "They end where one arm's follow-up does."
+    };
+    let input = SurvivalCurves {
+        heading: Heading {
+            id: name.clone(),
+            title: "Survival in both arms".to_owned(),
+            subtitle: format!("{trials}, each with the same weight in both arms"),
+            desc: String::new(),
+            source: String::new(),
+        },
+        time: arguments.time.clone(),
+        share: format!("Without the event, {} band", text::level(LEVEL)),
+        level: LEVEL,
+        arms: vec![
+            arm("Control", 0, |step| step.control),
+            arm("Active", 1, |step| step.active),
+        ],
+        to: curves.to,
+        horizons: tau.to_vec(),
+        note: format!(
+            "Dotted: horizons of the restricted means. The bands hold no variance between trials. {end}"
+        ),
+    };
+    let (wide, mut narrow) = (survival(&input), survival_narrow(&input));
+    narrow.id = format!("{}-narrow", wide.id);
+    Panel { name, wide, narrow }
 }
 
 fn contrast(arms: &[Vec<Patient>; 2], tau: &[f64], as_ratio: bool) -> Result<Contrast, SurvivalError> {

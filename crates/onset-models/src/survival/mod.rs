@@ -14,6 +14,7 @@ mod kaplan_meier;
 mod pooled;
 mod reconstruct;
 mod rmst;
+mod standardised;
 
 pub use cox::{Cox, cox};
 pub use error::SurvivalError;
@@ -22,3 +23,4 @@ pub use kaplan_meier::{KaplanMeier, Patient, Step, kaplan_meier};
 pub use pooled::{AtHorizon, PooledRmst, pool_rmst};
 pub use reconstruct::{AtRisk, Point, Reconstructed, Spread, reconstruct, reconstruct_with};
 pub use rmst::{Contrast, Rmst, difference, ratio, rmst};
+pub use standardised::{BothArms, Standardised, Survival, standardised};

@@ -3,6 +3,7 @@
 use super::{heading, odds, points};
 use onset_plot::lines::{LineKind, LinePoint, LineSeries, Lines};
 use onset_plot::priors::{PriorFamily, Priors};
+use onset_plot::survival::{SurvivalArm, SurvivalCurves};
 use onset_plot::text::Scale;
 use onset_plot::{Interval, Reference};
 
@@ -124,5 +125,30 @@ pub fn monitored() -> Lines {
             label: "934 needed".to_owned(),
         }],
         ..Lines::default()
+    }
+}
+
+/// Two arms with everybody's follow-up.
+pub fn survival() -> SurvivalCurves {
+    let arm = |label: &str, rate: f64| SurvivalArm {
+        label: label.to_owned(),
+        steps: (1..=40)
+            .map(|i| {
+                let time = 1.3 * f64::from(i);
+                let (value, reach) = ((-rate * time).exp(), 0.02 + 0.002 * f64::from(i));
+                (time, [value, value - reach, (value + reach).min(1.0)])
+            })
+            .collect(),
+        followed: (0..240).map(|i| 0.25 * f64::from(i)).collect(),
+    };
+    SurvivalCurves {
+        heading: heading("survival", "Fewer relapses on active treatment", "Made up."),
+        time: "Time (weeks)".to_owned(),
+        share: "Without the event, 95 % band".to_owned(),
+        level: 0.95,
+        arms: vec![arm("Control", 0.03), arm("Active", 0.018)],
+        to: 52.0,
+        horizons: vec![26.0, 52.0],
+        note: "Dotted: horizons of the restricted means.".to_owned(),
     }
 }

@@ -1163,6 +1163,13 @@ fn single() -> Vec<(&'static str, Scene, Scene)> {
             ),
         ),
         named(
+            "survival",
+            (
+                p::survival(&lines::survival()),
+                p::survival_narrow(&lines::survival()),
+            ),
+        ),
+        named(
             "priors",
             (p::priors(&lines::priors()), p::priors_narrow(&lines::priors())),
         ),
