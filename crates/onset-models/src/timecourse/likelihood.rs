@@ -25,8 +25,12 @@ const OUTSIDE: f64 = 2.0 * NEVER;
 const REACH: f64 = 3.0;
 /// A shape this near to its best value (log scale) moves the limit by its square.
 const SETTLED: f64 = 1e-5;
-/// Relative change of a pull that no longer matters.
-const PULLED: f64 = 1e-6;
+/// Step of the slope of the half-time, in standard errors.
+const NEAR: f64 = 1e-4;
+/// How far out, in quantiles, the end of what is allowed is looked for.
+const FARTHEST: f64 = 20.0;
+/// How exactly it is found, in standard errors.
+const ARRIVED: f64 = 1e-10;
 /// Most parameters of a curve.
 const MAX_PARAMETERS: usize = MAX_COLUMNS + 4;
 
@@ -333,7 +337,7 @@ impl<'a> Asked<'a> {
         let l = self.likelihood;
         let q = self.quantile(about.estimate, level);
         let mut work = Work::default();
-        let (Some(middle), Some(wide)) = (about.estimate, about.upper) else {
+        let Some(middle) = about.estimate else {
             return Limits::default();
         };
         let (earliest, latest) = match *l.free {
@@ -350,10 +354,7 @@ impl<'a> Asked<'a> {
                 }
                 times.into()
             }
-            _ => {
-                let pull = 2.0 * q * q / (wide / middle).ln();
-                (self.pulled(-pull, q, &mut work), self.pulled(pull, q, &mut work))
-            }
+            _ => (self.outward(-1.0, q, &mut work), self.outward(1.0, q, &mut work)),
         };
         Limits {
             lower: earliest.map(|(t, theta)| self.or_at_once(t, &theta)),
@@ -394,29 +395,93 @@ impl<'a> Asked<'a> {
         theta
     }
 
-    /// Several shapes: the half-time is pulled outward, `distance - pull ln(half-time)` being minimised, harder until the
-    /// distance is at the quantile. On a quadratic surface the first pull is the right one.
-    fn pulled(&self, pull: f64, q: f64, work: &mut Work) -> Option<(f64, Vec<f64>)> {
-        let l = self.likelihood;
-        let mut found = l.theta.clone();
-        let mut distance_at = |by: f64| {
-            let value = |theta: &[f64], at: Option<Solved>| {
-                let time = self.half_time(theta).map_or(f64::NAN, f64::ln);
-                at.map_or(f64::INFINITY, |at| l.distance(at) - pull * by * time)
+    /// Several shapes: from the estimate outward to where the likelihood ratio is at its quantile, in the direction in which
+    /// the half-time has moved farthest by then. The first direction tried is that of delta.
+    fn outward(&self, way: f64, q: f64, work: &mut Work) -> Option<(f64, Vec<f64>)> {
+        let s = self.likelihood.free.len();
+        let steps = self.steps();
+        let mut theta = self.likelihood.theta.clone();
+        let mut toward = vec![0.0; s];
+        for i in 0..s {
+            let mut u = vec![0.0; s];
+            let mut slope = 0.0;
+            for h in [NEAR, -NEAR] {
+                u[i] = h;
+                self.place(&steps, &u, &mut theta);
+                slope += self.half_time(&theta)?.ln() / (2.0 * h);
+            }
+            toward[i] = way * slope;
+        }
+        let length = toward.iter().map(|g| g * g).sum::<f64>().sqrt();
+        if !(length > 0.0 && length.is_finite()) {
+            return None;
+        }
+        toward.iter_mut().for_each(|g| *g /= length);
+        // Householder: the other columns of I - 2 v v'/v'v stand upright on the first direction
+        let mut v = toward.clone();
+        v[0] += toward[0].signum();
+        let square: f64 = v.iter().map(|x| x * x).sum();
+        let across = |k: usize, i: usize| f64::from(u8::from(i == k)) - 2.0 * v[k] * v[i] / square;
+        let mut reached = |w: &[f64], theta: &mut Vec<f64>| -> f64 {
+            let mut u = toward.clone();
+            for (k, w) in w.iter().enumerate() {
+                u.iter_mut()
+                    .enumerate()
+                    .for_each(|(i, x)| *x += w * across(k + 1, i));
+            }
+            let length = u.iter().map(|x| x * x).sum::<f64>().sqrt();
+            u.iter_mut().for_each(|x| *x /= length);
+            let mut gap = |by: f64| {
+                let there: Vec<f64> = u.iter().map(|x| by * x).collect();
+                self.place(&steps, &there, theta);
+                let at = self.solved(theta, work);
+                at.map_or(f64::MAX, |at| self.likelihood.distance(at)) - q * q
             };
-            found = self.over_shapes(q, work, value).1;
-            self.solved(&found, work).map_or(f64::NAN, |at| l.distance(at)) - q * q
+            let mut far = q;
+            while gap(far) < 0.0 && far < FARTHEST * q {
+                far *= 1.5;
+            }
+            if let Ok(found) = root::brent(&mut gap, 0.0, far, ARRIVED) {
+                gap(found.x);
+            }
+            self.half_time(theta).map_or(f64::INFINITY, |t| -way * t.ln())
         };
-        let (mut low, mut high) = (0.5, 2.0);
-        while distance_at(low) > 0.0 && low > 1e-2 {
-            low *= 0.5;
+        let options = NelderMead {
+            step: 0.2,
+            tolerance: SETTLED * SETTLED,
+            max_evaluations: 100 * s,
+            restarts: 0,
+        };
+        let found = nelder_mead(|w| reached(w, &mut theta), &vec![0.0; s - 1], options);
+        reached(&found.x, &mut theta);
+        Some((self.half_time(&theta)?, theta))
+    }
+
+    /// One step in each shape: the lower triangle of their covariance, so that steps are in standard errors.
+    fn steps(&self) -> Matrix {
+        let s = self.likelihood.free.len();
+        let covariance = self.likelihood.shapes.as_ref();
+        covariance
+            .and_then(Cholesky::new)
+            .map_or_else(|| Matrix::identity(s), |c| c.lower().clone())
+    }
+
+    /// Shapes at `u` steps from the estimate, held within their bounds; returns how far outside they were.
+    fn place(&self, steps: &Matrix, u: &[f64], theta: &mut [f64]) -> f64 {
+        let l = self.likelihood;
+        let mut outside = 0.0;
+        for (i, &k) in l.free.iter().enumerate() {
+            let step: f64 = u
+                .iter()
+                .take(i + 1)
+                .enumerate()
+                .map(|(j, u)| steps[(i, j)] * u)
+                .sum();
+            let (x, (lo, hi)) = (l.theta[k] + step, l.bounds[k]);
+            outside += (lo - x).max(x - hi).max(0.0);
+            theta[k] = x.clamp(lo, hi);
         }
-        while distance_at(high) < 0.0 && high < 1e2 {
-            high *= 2.0;
-        }
-        let by = root::brent(&mut distance_at, low, high, PULLED).ok()?.x;
-        distance_at(by);
-        Some((self.half_time(&found)?, found))
+        outside
     }
 
     /// The time at the limit and the shapes there; `None` for "never".
@@ -483,23 +548,8 @@ impl<'a> Asked<'a> {
         work: &mut Work,
         value: impl Fn(&[f64], Option<Solved>) -> f64,
     ) -> (f64, Vec<f64>) {
-        let l = self.likelihood;
-        let s = l.free.len();
-        let unit = l.shapes.as_ref().and_then(Cholesky::new);
-        let mut theta = l.theta.clone();
-        let place = |u: &[f64], theta: &mut [f64]| -> f64 {
-            let mut outside = 0.0;
-            for (i, &k) in l.free.iter().enumerate() {
-                let step: f64 = match &unit {
-                    Some(c) => (0..=i).map(|j| c.lower()[(i, j)] * u[j]).sum(),
-                    None => u[i],
-                };
-                let (x, (lo, hi)) = (l.theta[k] + step, l.bounds[k]);
-                outside += (lo - x).max(x - hi).max(0.0);
-                theta[k] = x.clamp(lo, hi);
-            }
-            outside
-        };
+        let (s, steps) = (self.likelihood.free.len(), self.steps());
+        let mut theta = self.likelihood.theta.clone();
         let options = NelderMead {
             step: 0.5 * q,
             tolerance: SETTLED * SETTLED,
@@ -508,13 +558,13 @@ impl<'a> Asked<'a> {
         };
         let found = nelder_mead(
             |u| {
-                let outside = place(u, &mut theta);
+                let outside = self.place(&steps, u, &mut theta);
                 value(&theta, self.solved(&theta, work)) + outside
             },
             &vec![0.0; s],
             options,
         );
-        place(&found.x, &mut theta);
+        self.place(&steps, &found.x, &mut theta);
         (found.value, theta)
     }
 
