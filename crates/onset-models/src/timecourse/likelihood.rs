@@ -78,11 +78,11 @@ enum Limit {
 
 /// Limits of a time.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Limits {
+struct Limits {
     /// Lower limit: 0 where any time after the start is allowed, `None` where no time is.
-    pub lower: Option<f64>,
+    lower: Option<f64>,
     /// Upper limit; `None` where "never" is allowed.
-    pub upper: Option<f64>,
+    upper: Option<f64>,
 }
 
 impl Likelihood {
@@ -127,7 +127,7 @@ impl Likelihood {
     /// quantile of [`onset_times`]; with an estimated dispersion `df (RSS_t / RSS - 1) <= q^2`. At given shapes the
     /// amplitudes that are left form an interval about the best one, and the onset falls with the amplitude, so that the
     /// limits are the earliest and latest onset at its ends over the shapes. The variance between studies is held at its
-    /// estimate. No lower limit is given (0) where the fastest rise that is searched is allowed.
+    /// estimate. Several columns with a shape (a spline with dose) have none: empty. No lower limit is given (0) where the fastest rise that is searched is allowed.
     ///
     /// # Source
     /// Venzon & Moolgavkar 1988, Appl Statist 37:87; Bates & Watts 1988, Nonlinear Regression Analysis, section 6.1.
@@ -139,6 +139,9 @@ impl Likelihood {
         to: f64,
         level: f64,
     ) -> Vec<OnsetTime> {
+        if self.has_shapes() && self.problem.model.columns() > 1 {
+            return Vec::new();
+        }
         let mut times = onset_times(curve, benefit, threshold, to, level);
         times.retain(|o| o.interval == IntervalKind::Inversion || o.definition == Definition::HalfPeak);
         let asked = Asked::new(self, curve, benefit, to);
@@ -163,7 +166,7 @@ impl Likelihood {
     /// The response window as in [`window`], with the limits of the likelihood.
     pub fn window(&self, curve: &Curve, benefit: Benefit, threshold: f64, to: f64, level: f64) -> Window {
         let mut found = window(curve, benefit, threshold, to, level);
-        if !self.has_shapes() {
+        if !self.has_shapes() || self.problem.model.columns() > 1 {
             return found;
         }
         let size = threshold.abs();
@@ -176,11 +179,6 @@ impl Likelihood {
             (found.loss_lower, found.loss_upper) = (time(Limit::EarliestLoss), time(Limit::LatestLoss));
         }
         found
-    }
-
-    /// Limits of the onset of `size`.
-    pub(super) fn onset_limits(&self, curve: &Curve, benefit: Benefit, size: f64, level: f64) -> Limits {
-        Asked::new(self, curve, benefit, curve.range.1).onset(size, level)
     }
 
     fn solved(&self, theta: &[f64], treatment: usize, sign: f64, work: &mut Work) -> Option<Solved> {
@@ -223,15 +221,17 @@ impl Likelihood {
         })
     }
 
-    /// Without shapes the curve is linear in its parameters, and the likelihood ratio is the square of Wald's z.
+    /// Without shapes (log ED50 is one) the curve is linear in its parameters, and the likelihood ratio is the square of
+    /// Wald's z.
     fn has_shapes(&self) -> bool {
-        !self.form.shapes().is_empty()
+        !self.theta.is_empty()
     }
 
-    /// Whether a rise is at the fast edge of what is searched: no visit bounds it.
-    fn as_fast_as_can_be(&self, theta: &[f64]) -> bool {
+    /// Whether the rise of a curve is at the fast edge of what is searched: no visit bounds it.
+    fn as_fast_as_can_be(&self, curve: &Curve, theta: &[f64]) -> bool {
         let shapes = self.form.shapes().len();
-        self.free.iter().any(|&k| {
+        let own = |k: &&usize| curve.places().contains(&(self.problem.p + **k));
+        self.free.iter().filter(own).any(|&k| {
             let (x, (low, high)) = (theta[k], self.bounds[k]);
             let dose = self.problem.model.dose && k + 1 == theta.len();
             let first = !dose && k % shapes.max(1) == 0;
@@ -324,7 +324,7 @@ impl<'a> Asked<'a> {
     }
 
     fn or_at_once(&self, time: f64, theta: &[f64]) -> f64 {
-        if self.likelihood.as_fast_as_can_be(theta) {
+        if self.likelihood.as_fast_as_can_be(self.curve, theta) {
             0.0
         } else {
             time
