@@ -1,10 +1,10 @@
 //! Figures of a time course: every visit with the curve, onset by definition, trial by trial.
 
 use super::Arguments;
-use super::answer::Answer;
+use super::answer::{Answer, Onset};
 use super::rows::Rows;
 use onset::math::normal;
-use onset::models::timecourse::Longitudinal;
+use onset::models::timecourse::{Definition, Longitudinal};
 use onset::plot::diagnosis::Panel;
 use onset::plot::onset::{OnsetBlock, OnsetForest, OnsetRow};
 use onset::plot::timecourse::{Timecourse, Visit};
@@ -191,11 +191,12 @@ fn in_words(definition: &str, interval: &str) -> String {
 fn onsets(answer: &Answer, arguments: &Arguments, data: &Longitudinal) -> Panel {
     let unit = arguments.unit_hours;
     let rows = |treatment: &str| -> Vec<OnsetRow> {
-        answer
-            .onset
-            .iter()
-            // one interval of the likelihood is enough for the eye; the others stand in the JSON
-            .filter(|o| o.treatment == treatment && !matches!(o.interval, "inversion" | "delta"))
+        // one interval of the likelihood is enough for the eye; the others stand in the JSON
+        let shown = |o: &&Onset| o.treatment == treatment && !matches!(o.interval, "inversion" | "delta");
+        let mut onsets: Vec<&Onset> = answer.onset.iter().filter(shown).collect();
+        onsets.sort_by_key(|o| Definition::ALL.iter().position(|d| d.code() == o.definition));
+        onsets
+            .into_iter()
             .map(|o| OnsetRow {
                 label: in_words(o.definition, o.interval),
                 hours: o.estimate.map(|t| t * unit),
