@@ -9,6 +9,7 @@ pub(super) const BLOCK: usize = 128;
 #[derive(Debug, Clone)]
 pub(super) struct Columns {
     p: usize,
+    k: usize,
     /// Padded number of studies.
     pub(super) n: usize,
     /// Column after column.
@@ -30,22 +31,19 @@ pub(super) struct Sums {
 }
 
 impl Columns {
-    /// Takes k rows of p, row-major; effects and variances come by [`replace`](Self::replace).
-    pub fn new(rows: &[f64], p: usize) -> Self {
-        let n = (rows.len() / p).next_multiple_of(4);
-        let (mut z, mut zz) = (vec![0.0; p * n], vec![0.0; p * (p + 1) / 2 * n]);
-        for (i, row) in rows.chunks_exact(p).enumerate() {
-            let mut pair = 0;
-            for a in 0..p {
-                z[a * n + i] = row[a];
-                for b in 0..=a {
-                    zz[pair * n + i] = row[a] * row[b];
-                    pair += 1;
-                }
+    /// Takes p columns of k rows, each padded to `n` numbers with zeros; effects and variances come by
+    /// [`replace`](Self::replace).
+    pub fn new(z: Vec<f64>, k: usize, n: usize, p: usize) -> Self {
+        let mut zz = Vec::with_capacity(p * (p + 1) / 2 * n);
+        for a in 0..p {
+            for b in 0..=a {
+                let (left, right) = (&z[a * n..(a + 1) * n], &z[b * n..(b + 1) * n]);
+                zz.extend(left.iter().zip(right).map(|(left, right)| left * right));
             }
         }
         Columns {
             p,
+            k,
             n,
             z,
             zz,
@@ -56,10 +54,49 @@ impl Columns {
         }
     }
 
-    /// Sets residual effects and variances.
-    pub fn replace(&mut self, y: &[f64], v: &[f64]) {
+    /// Sets variances, and effects of which the unweighted fit is taken away: its coefficients go into `g`.
+    pub fn replace(&mut self, y: &[f64], v: &[f64], g: &mut [f64]) {
+        self.set_variances(v);
         self.y[..y.len()].copy_from_slice(y);
+        g.fill(0.0);
+        for _ in 0..2 {
+            for (z, g) in self.z.chunks_exact(self.n).zip(&mut *g) {
+                let projected = dot(z, &self.y);
+                *g += projected;
+                subtract(&mut self.y, projected, z);
+            }
+        }
+    }
+
+    /// Sets the variances alone.
+    pub fn set_variances(&mut self, v: &[f64]) {
         self.v[..v.len()].copy_from_slice(v);
+    }
+
+    /// Effects minus their unweighted fit.
+    pub fn y(&self) -> &[f64] {
+        &self.y[..self.k]
+    }
+
+    /// Variances.
+    pub fn v(&self) -> &[f64] {
+        &self.v[..self.k]
+    }
+
+    /// Residual sum of squares of the unweighted fit.
+    pub fn rss(&self) -> f64 {
+        dot(&self.y, &self.y)
+    }
+
+    /// The columns as k rows of p.
+    pub fn rows(&self) -> Vec<f64> {
+        let mut rows = vec![0.0; self.k * self.p];
+        for (c, z) in self.z.chunks_exact(self.n).enumerate() {
+            for (row, z) in rows.chunks_exact_mut(self.p).zip(z) {
+                row[c] = *z;
+            }
+        }
+        rows
     }
 
     /// X'W^rX for r = 1, 2, 3 into `m` and X'Wy into `b`, w = 1/(v + t).
@@ -144,8 +181,9 @@ fn sum(x: &[f64]) -> f64 {
     fold(lanes)
 }
 
+/// Scalar product in four lanes; the length is a multiple of four.
 #[inline(always)]
-fn dot(a: &[f64], b: &[f64]) -> f64 {
+pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut lanes = [0.0; 4];
     for (a, b) in a.as_chunks::<4>().0.iter().zip(b.as_chunks::<4>().0) {
         for lane in 0..4 {
@@ -153,6 +191,12 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
         }
     }
     fold(lanes)
+}
+
+/// target - factor z.
+#[inline(always)]
+pub(super) fn subtract(target: &mut [f64], factor: f64, z: &[f64]) {
+    target.iter_mut().zip(z).for_each(|(y, z)| *y -= factor * z);
 }
 
 /// Sums of w e^2, w^2 e^2 and w^3 e^2.
@@ -172,5 +216,5 @@ fn sums(w: &[f64], e: &[f64]) -> [f64; 3] {
 
 #[inline(always)]
 pub(super) fn fold(l: [f64; 4]) -> f64 {
-    (l[0] + l[1]) + (l[2] + l[3])
+    (l[0] + l[2]) + (l[1] + l[3])
 }

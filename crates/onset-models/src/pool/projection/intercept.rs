@@ -37,27 +37,49 @@ struct Mean {
 impl Intercept {
     /// Copies y and v; `skip` leaves one study out.
     pub fn new(y: &[f64], v: &[f64], skip: Option<usize>) -> Self {
-        let kept = |i: &usize| Some(*i) != skip;
-        let n = (0..y.len().min(v.len())).filter(kept).count();
-        let mut first = None::<usize>;
-        let mut v_max = 0.0f64;
-        for i in (0..y.len()).filter(kept) {
-            if first.is_none_or(|f| v[i] < v[f]) {
-                first = Some(i);
+        let k = y.len().min(v.len());
+        let (mut first, mut v_max) = (None::<(usize, f64)>, 0.0f64);
+        for (i, &v) in v[..k].iter().enumerate() {
+            if Some(i) == skip {
+                continue;
             }
-            v_max = v_max.max(v[i]);
+            if first.is_none_or(|(_, least)| v < least) {
+                first = Some((i, v));
+            }
+            v_max = if v > v_max { v } else { v_max };
         }
-        let first = first.unwrap_or(0);
+        let (first, v_first) = first.unwrap_or((0, f64::NAN));
         let origin = y.get(first).copied().unwrap_or(0.0);
+        let skipped = skip.filter(|&skip| skip < k);
+        let n = k - usize::from(skipped.is_some());
         let (mut d, mut vs) = (Buffer::new(n), Buffer::new(n));
-        let (ds, vv) = (d.get_mut(), vs.get_mut());
-        let others = (0..y.len()).filter(|&i| Some(i) != skip && i != first);
-        for (slot, i) in std::iter::once(first).chain(others).enumerate().take(n) {
-            ds[slot] = y[i] - origin;
-            vv[slot] = v[i];
+        if let (Some((d, others_d)), Some((v0, others_v))) =
+            (d.get_mut().split_first_mut(), vs.get_mut().split_first_mut())
+        {
+            (*d, *v0) = (0.0, v_first);
+            // the runs between the studies that are left out
+            let skip = skipped.unwrap_or(first);
+            let runs = [
+                0..first.min(skip),
+                first.min(skip) + 1..first.max(skip),
+                first.max(skip) + 1..k,
+            ];
+            let mut at = 0;
+            for run in runs {
+                let Some((y, v)) = y.get(run.clone()).zip(v.get(run)) else {
+                    continue; // empty, between one study and itself
+                };
+                let end = at + y.len();
+                for (d, y) in others_d[at..end].iter_mut().zip(y) {
+                    *d = y - origin;
+                }
+                others_v[at..end].copy_from_slice(v);
+                at = end;
+            }
         }
-        let mean = ds.iter().sum::<f64>() / n as f64;
-        let rss = ds.iter().map(|x| (x - mean) * (x - mean)).sum();
+        let [sum] = sum2(d.get(), d.get(), |d, _| [d]);
+        let mean = sum / n as f64;
+        let [rss] = sum2(d.get(), d.get(), |d, _| [(d - mean) * (d - mean)]);
         Intercept {
             d,
             v: vs,
@@ -223,7 +245,7 @@ impl Intercept {
     ///
     /// Its residual is minus the offset of the mean and its weight the largest, so that every sum of
     /// squares is at least 1/k of the terms it is the difference of: at most k roundings are lost.
-    #[inline]
+    #[inline(always)]
     fn forms_at_once(&self, t: f64) -> Forms {
         let (v0, v, d) = self.split();
         let [s1, s2, s3, a1, a2, a3, b1, b2, b3] = sum2(v, d, |v, d| {

@@ -20,7 +20,7 @@ pub(crate) fn sum2<const M: usize>(a: &[f64], b: &[f64], term: impl Fn(f64, f64)
             lanes[m][lane] += terms[m];
         }
     }
-    lanes.map(|l| (l[0] + l[1]) + (l[2] + l[3]))
+    lanes.map(|l| (l[0] + l[2]) + (l[1] + l[3]))
 }
 
 /// sum ln(v + t): one logarithm for eight factors where their product cannot overflow.

@@ -3,7 +3,7 @@
 //! The columns of X are orthonormalised once (X = ZR): P depends on their span only, and Z'WZ is as
 //! well conditioned as the weights are, whatever the units of the moderators.
 
-use super::columns::{Columns, Sums};
+use super::columns::{Columns, Sums, dot, subtract};
 use super::small::{Evaluated, Square, evaluate};
 use super::{Forms, LnDet, WeightedForms};
 use crate::pool::PoolError;
@@ -24,14 +24,14 @@ pub(crate) struct MatrixDesign {
     z: Vec<f64>,
     /// Upper triangle R with X = ZR, row-major p x p.
     r: Vec<f64>,
-    /// y minus its unweighted fit.
-    y: Vec<f64>,
     /// Z'y of the unweighted fit.
     g: Vec<f64>,
-    v: Vec<f64>,
     p: usize,
+    /// Smallest and largest variance.
+    range: (f64, f64),
     rss: f64,
     spread: f64,
+    /// The basis, y minus its unweighted fit, and v.
     columns: Columns,
     scratch: Scratch,
     /// Forms at 0, and at the last t.
@@ -66,8 +66,9 @@ pub(crate) struct WeightedFit {
 impl MatrixDesign {
     /// Orthonormalises `x` (k rows of p, row-major).
     pub fn new(y: &[f64], v: &[f64], x: &[f64], p: usize) -> Result<Self, Collinear> {
-        let k = y.len();
-        let (z, r) = orthonormal(x, k, p)?;
+        let (k, n) = (y.len(), y.len().next_multiple_of(4));
+        let (z, r) = orthonormal_columns(x, k, n, p)?;
+        let columns = Columns::new(z, k, n, p);
         let square = || vec![0.0; p * p];
         let scratch = Scratch {
             m1: square(),
@@ -79,15 +80,14 @@ impl MatrixDesign {
             coefficients: vec![0.0; p],
         };
         let mut design = MatrixDesign {
-            columns: Columns::new(&z, p),
-            z,
+            z: columns.rows(),
             r,
-            y: vec![0.0; k],
             g: vec![0.0; p],
-            v: vec![0.0; k],
             p,
+            range: (f64::NAN, f64::NAN),
             rss: 0.0,
             spread: 0.0,
+            columns,
             scratch,
             zero: None,
             last: None,
@@ -106,25 +106,13 @@ impl MatrixDesign {
 
     /// Other effects on the same columns, as many as before.
     pub fn replace(&mut self, y: &[f64], v: &[f64]) {
-        let (k, p) = (self.k(), self.p);
-        self.v.copy_from_slice(v);
-        self.y.copy_from_slice(y);
-        self.g.fill(0.0);
-        for _ in 0..2 {
-            for a in 0..p {
-                let column = || self.z.chunks_exact(p).map(|row| row[a]);
-                let dot: f64 = column().zip(&self.y).map(|(z, y)| z * y).sum();
-                self.g[a] += dot;
-                for (row, rest) in self.z.chunks_exact(p).zip(&mut self.y) {
-                    *rest -= dot * row[a];
-                }
-            }
-        }
-        self.columns.replace(&self.y, v);
+        let k = self.k() as f64;
+        self.columns.replace(y, v, &mut self.g);
+        self.range = range(v);
         self.forget();
-        self.rss = self.y.iter().map(|e| e * e).sum();
-        let mean = y.iter().map(|y| y / k as f64).sum::<f64>();
-        self.spread = y.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>() / k as f64;
+        self.rss = self.columns.rss();
+        let mean = y.iter().sum::<f64>() / k;
+        self.spread = y.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>() / k;
     }
 
     fn forget(&mut self) {
@@ -132,7 +120,7 @@ impl MatrixDesign {
     }
 
     pub fn k(&self) -> usize {
-        self.y.len()
+        self.columns.y().len()
     }
 
     pub fn p(&self) -> usize {
@@ -140,15 +128,15 @@ impl MatrixDesign {
     }
 
     pub fn v(&self) -> &[f64] {
-        &self.v
+        self.columns.v()
     }
 
     pub fn v_min(&self) -> f64 {
-        self.v.iter().copied().fold(f64::INFINITY, f64::min)
+        self.range.0
     }
 
     pub fn v_max(&self) -> f64 {
-        self.v.iter().copied().fold(0.0, f64::max)
+        self.range.1
     }
 
     pub fn rss(&self) -> f64 {
@@ -267,7 +255,8 @@ impl MatrixDesign {
     /// Forms with weights a.
     pub fn weighted(&mut self, a: Weighting<'_>, t: f64) -> WeightedForms {
         let p = self.p;
-        let weights = a.all(&self.v);
+        let (y, v) = (self.columns.y(), self.columns.v());
+        let weights = a.all(v);
         self.at = f64::NAN;
         let Scratch {
             m1, m2, m3, a: mv, b, ..
@@ -276,7 +265,7 @@ impl MatrixDesign {
             m.fill(0.0);
         }
         let (mut sum, mut av, mut a2s2) = (0.0, 0.0, 0.0);
-        let data = self.y.iter().zip(&self.v).zip(weights.iter());
+        let data = y.iter().zip(v).zip(weights.iter());
         for (row, ((&y, &v), &a)) in self.z.chunks_exact(p).zip(data) {
             let s = v + t;
             sum += a;
@@ -296,7 +285,7 @@ impl MatrixDesign {
         factor(m1, p);
         solve_vector(m1, b, p);
         let residual = |row: &[f64], y: f64| y - row.iter().zip(b.iter()).map(|(z, b)| z * b).sum::<f64>();
-        let rows = self.z.chunks_exact(p).zip(self.y.iter().zip(weights.iter()));
+        let rows = self.z.chunks_exact(p).zip(y.iter().zip(weights.iter()));
         let q = rows.map(|(row, (&y, &a))| a * residual(row, y).powi(2)).sum();
         for m in [&mut *m2, mv, m3] {
             solve_columns(m1, m, p);
@@ -368,11 +357,11 @@ impl MatrixDesign {
     /// Coefficients with weights a and their covariance when the variances are v + t.
     pub fn fit_weighted(&mut self, a: Weighting<'_>, t: f64) -> WeightedFit {
         let p = self.p;
-        let weights = a.all(&self.v).into_owned();
+        let weights = a.all(self.v()).into_owned();
         let rows = self.solved_rows(&weights);
         let mut beta = self.g.clone();
         let mut covariance = vec![0.0; p * p];
-        let data = self.y.iter().zip(&self.v).zip(&weights);
+        let data = self.residual().iter().zip(self.v()).zip(&weights);
         for (row, ((&y, &v), &a)) in rows.chunks_exact(p).zip(data) {
             for i in 0..p {
                 beta[i] += a * row[i] * y;
@@ -391,13 +380,13 @@ impl MatrixDesign {
     /// sum w (y - Xb)^2 with w = 1/(v + t) and b from weights a.
     pub fn residual_form(&mut self, a: Weighting<'_>, t: f64) -> f64 {
         let p = self.p;
-        let weights = a.all(&self.v).into_owned();
+        let weights = a.all(self.v()).into_owned();
         let rows = self.solved_rows(&weights);
         let mut b = vec![0.0; p];
-        for (row, (&y, &a)) in rows.chunks_exact(p).zip(self.y.iter().zip(&weights)) {
+        for (row, (&y, &a)) in rows.chunks_exact(p).zip(self.residual().iter().zip(&weights)) {
             b.iter_mut().zip(row).for_each(|(b, z)| *b += a * z * y);
         }
-        let data = self.z.chunks_exact(p).zip(self.y.iter().zip(&self.v));
+        let data = self.z.chunks_exact(p).zip(self.residual().iter().zip(self.v()));
         data.map(|(row, (&y, &v))| {
             let e = y - row.iter().zip(&b).map(|(z, b)| z * b).sum::<f64>();
             e * e / (v + t)
@@ -464,8 +453,8 @@ impl MatrixDesign {
 
     /// Replaces the variances.
     pub fn set_variances(&mut self, v: &[f64]) {
-        self.v.copy_from_slice(v);
-        self.columns.replace(&self.y, v);
+        self.columns.set_variances(v);
+        self.range = range(v);
         self.forget();
     }
 
@@ -483,7 +472,7 @@ impl MatrixDesign {
 
     /// Residuals of the unweighted fit.
     pub fn residual(&self) -> &[f64] {
-        &self.y
+        self.columns.y()
     }
 
     /// Orthonormal rows.
@@ -492,38 +481,85 @@ impl MatrixDesign {
     }
 }
 
-/// x = z r: Gram-Schmidt, twice over, on columns scaled to length 1.
+/// Smallest and largest variance, in four lanes.
+fn range(v: &[f64]) -> (f64, f64) {
+    let (mut low, mut high) = ([f64::INFINITY; 4], [0.0; 4]);
+    let (chunks, rest) = v.as_chunks::<4>();
+    for v in chunks {
+        for lane in 0..4 {
+            low[lane] = smaller(low[lane], v[lane]);
+            high[lane] = larger(high[lane], v[lane]);
+        }
+    }
+    let low = low.iter().chain(rest).copied().fold(f64::INFINITY, smaller);
+    let high = high.iter().chain(rest).copied().fold(0.0, larger);
+    (low, high)
+}
+
+/// Largest size in a column, in four lanes.
+fn largest(column: &[f64]) -> f64 {
+    let mut lanes = [0.0; 4];
+    for x in column.as_chunks::<4>().0 {
+        for lane in 0..4 {
+            lanes[lane] = larger(lanes[lane], x[lane].abs());
+        }
+    }
+    lanes.into_iter().fold(0.0, larger)
+}
+
+/// One machine instruction, unlike `f64::min`: `b` may be NaN and is then passed over.
+fn smaller(a: f64, b: f64) -> f64 {
+    if b < a { b } else { a }
+}
+
+fn larger(a: f64, b: f64) -> f64 {
+    if b > a { b } else { a }
+}
+
+/// x = z r, with z and x as k rows of p: see [`orthonormal_columns`].
 pub(crate) fn orthonormal(x: &[f64], k: usize, p: usize) -> Result<(Vec<f64>, Vec<f64>), Collinear> {
-    let mut z = x.to_vec();
+    let n = k.next_multiple_of(4);
+    let (z, r) = orthonormal_columns(x, k, n, p)?;
+    Ok((Columns::new(z, k, n, p).rows(), r))
+}
+
+/// x = z r: Gram-Schmidt, twice over, on columns scaled to length 1; z column by column, each of `n` numbers,
+/// those beyond the k rows 0.
+fn orthonormal_columns(x: &[f64], k: usize, n: usize, p: usize) -> Result<(Vec<f64>, Vec<f64>), Collinear> {
+    if k == 0 {
+        return Err(Collinear(0));
+    }
+    let mut z = vec![0.0; p * n];
+    for (c, column) in z.chunks_exact_mut(n).enumerate() {
+        for (z, row) in column[..k].iter_mut().zip(x.chunks_exact(p)) {
+            *z = row[c];
+        }
+    }
     let mut r = vec![0.0; p * p];
     for c in 0..p {
-        let largest = (0..k).map(|i| z[i * p + c].abs()).fold(0.0, f64::max);
+        let (earlier, rest) = z.split_at_mut(c * n);
+        let column = &mut rest[..n];
+        let largest = largest(column);
         if largest.is_nan() || largest == 0.0 || !largest.is_finite() {
             return Err(Collinear(c));
         }
-        (0..k).for_each(|i| z[i * p + c] /= largest);
-        let length = norm(&z, k, p, c);
+        column.iter_mut().for_each(|z| *z /= largest);
+        let length = dot(column, column).sqrt();
         for _ in 0..2 {
-            for a in 0..c {
-                let dot: f64 = (0..k).map(|i| z[i * p + a] * z[i * p + c]).sum();
-                r[a * p + c] += dot * largest;
-                for i in 0..k {
-                    z[i * p + c] -= dot * z[i * p + a];
-                }
+            for (a, other) in earlier.chunks_exact(n).enumerate() {
+                let projected = dot(other, column);
+                r[a * p + c] += projected * largest;
+                subtract(column, projected, other);
             }
         }
-        let left = norm(&z, k, p, c);
+        let left = dot(column, column).sqrt();
         if left <= COLLINEAR * length || left.is_nan() {
             return Err(Collinear(c));
         }
         r[c * p + c] = left * largest;
-        (0..k).for_each(|i| z[i * p + c] /= left);
+        column.iter_mut().for_each(|z| *z /= left);
     }
     Ok((z, r))
-}
-
-fn norm(z: &[f64], k: usize, p: usize, c: usize) -> f64 {
-    (0..k).map(|i| z[i * p + c] * z[i * p + c]).sum::<f64>().sqrt()
 }
 
 /// Cholesky factor in the lower triangle of `m`, in place; returns ln det.

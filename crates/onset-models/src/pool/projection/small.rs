@@ -1,7 +1,7 @@
 //! Forms of a design of a few columns, whose number the compiler knows: the moment matrices stay in registers.
 #![allow(clippy::needless_range_loop, reason = "rows and columns of small matrices")]
 
-use super::columns::{BLOCK, Columns, fold};
+use super::columns::{BLOCK, Columns, dot, fold};
 use super::{Forms, LnDet};
 
 /// A P x P matrix.
@@ -23,6 +23,7 @@ pub(super) struct Evaluated<const P: usize> {
 }
 
 /// Everything at one t, as the general path computes it.
+#[inline(always)]
 pub(super) fn evaluate<const P: usize>(c: &mut Columns, t: f64) -> Evaluated<P> {
     let (m1, m2, mut m3, mut b, [sum_w, sum_w2]) = moments::<P>(c, t);
     let (factor, product) = cholesky(m1);
@@ -102,10 +103,10 @@ fn moments<const P: usize>(c: &mut Columns, t: f64) -> (Square<P>, Square<P>, Sq
             b[i] += dot(&c.z[i * n + start..i * n + end], wy);
             for j in 0..=i {
                 let pair = (i * (i + 1) / 2 + j) * n;
-                let [x1, x2, x3] = dots(&c.zz[pair + start..pair + end], w, w2, w3);
-                m1[i][j] += x1;
-                m2[i][j] += x2;
-                m3[i][j] += x3;
+                let zz = &c.zz[pair + start..pair + end];
+                m1[i][j] += dot(zz, w);
+                m2[i][j] += dot(zz, w2);
+                m3[i][j] += dot(zz, w3);
             }
         }
     }
@@ -146,34 +147,8 @@ fn residual_sums<const P: usize>(c: &Columns, b: &[f64; P]) -> ([f64; 3], [f64; 
     (totals.map(fold), h.map(fold))
 }
 
-#[inline(always)]
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut lanes = [0.0; 4];
-    for (a, b) in a.as_chunks::<4>().0.iter().zip(b.as_chunks::<4>().0) {
-        for lane in 0..4 {
-            lanes[lane] += a[lane] * b[lane];
-        }
-    }
-    fold(lanes)
-}
-
-/// Three dot products with one reading of the first vector.
-#[inline(always)]
-fn dots(zz: &[f64], w: &[f64], w2: &[f64], w3: &[f64]) -> [f64; 3] {
-    let mut lanes = [[0.0; 4]; 3];
-    let weights = w.as_chunks::<4>().0.iter().zip(w2.as_chunks::<4>().0);
-    let weights = weights.zip(w3.as_chunks::<4>().0);
-    for (zz, ((w, w2), w3)) in zz.as_chunks::<4>().0.iter().zip(weights) {
-        for lane in 0..4 {
-            lanes[0][lane] += zz[lane] * w[lane];
-            lanes[1][lane] += zz[lane] * w2[lane];
-            lanes[2][lane] += zz[lane] * w3[lane];
-        }
-    }
-    lanes.map(fold)
-}
-
 /// Cholesky factor in the lower triangle, and the determinant; NaN where a pivot is not positive.
+#[inline(always)]
 fn cholesky<const P: usize>(mut m: Square<P>) -> (Square<P>, LnDet) {
     let mut det = LnDet {
         product: 1.0,
@@ -204,6 +179,7 @@ fn cholesky<const P: usize>(mut m: Square<P>) -> (Square<P>, LnDet) {
 }
 
 /// Solves L L' x = b in place.
+#[inline(always)]
 fn solve<const P: usize>(l: &Square<P>, b: &mut [f64; P]) {
     for i in 0..P {
         for c in 0..i {
@@ -220,6 +196,7 @@ fn solve<const P: usize>(l: &Square<P>, b: &mut [f64; P]) {
 }
 
 /// Solves L L' X = M in place.
+#[inline(always)]
 fn solve_columns<const P: usize>(l: &Square<P>, m: &mut Square<P>) {
     let inverse: [f64; P] = std::array::from_fn(|i| 1.0 / l[i][i]);
     for i in 0..P {

@@ -2,12 +2,12 @@
 //!
 //! The score is scanned on a grid in which v_min + t doubles, up to a point beyond which it is
 //! provably negative, by the data alone or by the score at a point reached; a hump of the score between two points of one sign is cut in halves. Each
-//! change from rising to falling brackets a maximum, which Newton finds; 0 is a maximum when the
+//! change from rising to falling brackets a maximum, which cubics through values and slopes find; 0 is a maximum when the
 //! score there is not positive. Likelihoods are compared only if there are several.
 
 use super::{Projection, Tau2};
 use crate::pool::Solution;
-use crate::pool::newton::decreasing_root;
+use crate::pool::newton::{Node, hermite_root};
 use crate::pool::projection::Forms;
 
 /// Which likelihood.
@@ -90,11 +90,13 @@ fn falls_from(at: Point, v_min: f64, v_max: f64) -> bool {
 /// Below 1 by more than rounding.
 const PROVEN: f64 = 1.0 - 1e-9;
 
-/// The best maximum so far; its height is computed when a second one turns up.
+/// The best maxima so far.
 struct Scan<'a> {
     projection: &'a mut Projection,
     likelihood: Likelihood,
-    best: Option<(f64, Solution, Option<f64>)>,
+    best: Option<Peak>,
+    /// A bracket whose maximum is sought when the next one turns up, or last of all: its forms are then at hand.
+    pending: Option<(Point, Point)>,
     iterations: u32,
 }
 
@@ -115,28 +117,31 @@ impl Scan<'_> {
         }
     }
 
-    fn height(&mut self, t: f64) -> f64 {
-        height(self.projection, t, self.likelihood)
-    }
-
+    /// Heights are compared only when a second maximum turns up.
     fn offer(&mut self, t: f64, solution: Solution) {
-        let Some((kept, kept_solution, kept_height)) = self.best else {
-            self.best = Some((t, solution, None));
-            return;
-        };
-        let kept_height = kept_height.unwrap_or_else(|| self.height(kept));
-        let height = self.height(t);
-        self.best = if height > kept_height + SAME_HEIGHT * kept_height.abs() {
-            Some((t, solution, Some(height)))
-        } else {
-            Some((kept, kept_solution, Some(kept_height)))
+        let forms = self.projection.forms(t);
+        let found = Peak { t, solution, forms };
+        let restricted = self.likelihood == Likelihood::Restricted;
+        let height = |peak: &Peak| self.projection.ln_likelihood(peak.t, &peak.forms, restricted);
+        self.best = match self.best {
+            Some(kept) => {
+                let (there, here) = (height(&kept), height(&found));
+                Some(if here > there + SAME_HEIGHT * there.abs() {
+                    found
+                } else {
+                    kept
+                })
+            }
+            None => Some(found),
         };
     }
 
     /// Looks for maxima between two points.
     fn between(&mut self, a: Point, b: Point, depth: u32) {
         if a.score > 0.0 && b.score <= 0.0 {
-            return self.polish(a, b);
+            self.polish();
+            self.pending = Some((a, b));
+            return;
         }
         let hump = a.score <= 0.0 && b.score <= 0.0 && a.slope > 0.0 && b.slope < 0.0;
         let dip = a.score > 0.0 && b.score > 0.0 && a.slope < 0.0 && b.slope > 0.0;
@@ -152,19 +157,26 @@ impl Scan<'_> {
         }
     }
 
-    /// Newton on a bracketed maximum. u^2 score is close to linear in u = v_min + t.
-    fn polish(&mut self, a: Point, b: Point) {
+    /// The root of u^2 score, which is close to linear in u = v_min + t, in the bracket that waits.
+    fn polish(&mut self) {
+        let Some((a, b)) = self.pending.take() else {
+            return;
+        };
         let low = self.projection.v_min();
-        let (ua, ub) = (low + a.t, low + b.t);
-        let (ga, gb) = (ua * ua * a.score, ub * ub * b.score);
-        let start = a.t + (b.t - a.t) * ga / (ga - gb);
         let likelihood = self.likelihood;
         let projection = &mut *self.projection;
-        let root = decreasing_root(a.t, b.t, start, low, |t| {
-            let (score, slope) = score(&projection.forms(t), likelihood);
+        let scaled = |t: f64, score: f64, slope: f64| {
             let u = low + t;
-            // Newton on u^2 score, whose derivative is u^2 slope + 2 u score
-            (score, -u * score / (u * slope + 2.0 * score))
+            Node {
+                x: t,
+                value: u * u * score,
+                slope: u * (u * slope + 2.0 * score),
+            }
+        };
+        let ends = [a, b].map(|end| scaled(end.t, end.score, end.slope));
+        let root = hermite_root(ends, low, |t| {
+            let (score, slope) = score(&projection.forms(t), likelihood);
+            scaled(t, score, slope)
         });
         self.iterations += root.iterations;
         self.offer(root.x, Solution::iterated(root.converged, 0));
@@ -185,6 +197,7 @@ pub(crate) fn maximise(projection: &mut Projection, likelihood: Likelihood) -> P
         projection,
         likelihood,
         best: None,
+        pending: None,
         iterations: 0,
     };
     let zero = scan.point(0.0);
@@ -209,16 +222,22 @@ pub(crate) fn maximise(projection: &mut Projection, likelihood: Likelihood) -> P
                 break;
             }
         }
+        scan.polish();
         if last.score > 0.0 {
             // rounding at the provable bound: the maximum sits there
             scan.offer(last.t, Solution::Converged { iterations: 0 });
         }
     }
     let iterations = scan.iterations;
-    let (t, solution, _) = scan
-        .best
-        .unwrap_or((f64::NAN, Solution::NotConverged { iterations }, None));
-    let solution = solution.with_iterations(iterations);
-    let forms = projection.forms(t);
-    Peak { t, solution, forms }
+    match scan.best {
+        Some(peak) => Peak {
+            solution: peak.solution.with_iterations(iterations),
+            ..peak
+        },
+        None => Peak {
+            t: f64::NAN,
+            solution: Solution::NotConverged { iterations },
+            forms: scan.projection.forms(f64::NAN),
+        },
+    }
 }
