@@ -5,6 +5,7 @@
 
 mod calibration;
 mod claims;
+mod latest_onset;
 mod onset_times;
 mod small_study;
 
@@ -106,10 +107,11 @@ pub fn run() -> Fallible<(String, Vec<String>)> {
         .collect::<Result<_, _>>()?;
     let (tests, faults) = small_study::run(SEED)?;
     let (onsets, late) = onset_times::run()?;
+    let (latest, after) = latest_onset::run()?;
     let (ranks, uneven) = calibration::run()?;
     let mut disproved = claims::disproved(claims::CLAIMS, &results);
-    disproved.extend(faults.into_iter().chain(late).chain(uneven));
-    Ok((page(&results)? + &tests + &onsets + &ranks, disproved))
+    disproved.extend(faults.into_iter().chain(late).chain(after).chain(uneven));
+    Ok((page(&results)? + &tests + &onsets + &latest + &ranks, disproved))
 }
 
 /// Typical sampling variance s2 = (k - 1)/tr P at tau2 = 0, so that I2 = tau2/(tau2 + s2).

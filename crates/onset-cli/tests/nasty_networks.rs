@@ -120,6 +120,11 @@ fn numbers_that_cannot_be_are_refused_with_their_line() {
     arms("part", "Smith,A,-1,10\nSmith,B,2,10\n", &[]).refused(1, &["Smith", "A v B"]);
     contrasts("empty", "", &[]).refused(1, &["no rows"]);
     contrasts("text", "Smith,A,B,one,0.2\n", &[]).refused(1, &["line 2", "one"]);
+    let file = table("nasty-mixed.csv", "s,a,b,y,se\nSmith,A,B,1,0.2\n");
+    let mixed = [
+        "network", &file, "--study", "s", "--treat1", "a", "--treat2", "b", "--te", "y", "--sete", "se",
+    ];
+    onset(&mixed).refused(2, &["arms or of contrasts", "--studlab"]);
 }
 
 #[test]

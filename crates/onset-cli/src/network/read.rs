@@ -27,7 +27,14 @@ pub struct Read {
 /// `usage` when neither set of columns is whole; what is wrong with a row.
 pub fn network(arguments: &Arguments) -> Result<Read, Diagnostic> {
     let (contrasts, by_arm) = (&arguments.contrasts, arguments.arms.study.is_some());
-    if by_arm == contrasts.studlab.is_some() {
+    let columns = [
+        &contrasts.studlab,
+        &contrasts.treat1,
+        &contrasts.treat2,
+        &contrasts.te,
+        &contrasts.sete,
+    ];
+    if by_arm == columns.iter().any(|column| column.is_some()) {
         return Err(usage("give the columns of arms or of contrasts").hint(
             "--study --treat --events --n, or --study --treat --mean --sd --n, or --studlab --treat1 --treat2 --te --sete",
         ));

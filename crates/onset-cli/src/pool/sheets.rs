@@ -79,7 +79,12 @@ fn row(c: &Coefficient, test: &str) -> Vec<Cell> {
 }
 
 fn coefficients(answer: &Answer) -> Sheet {
-    let title = format!("{} studies, {}", answer.k, answer.method);
+    let mut title = format!("{} studies, {}", answer.k, answer.method);
+    match answer.weights.as_ref().map(|weights| &weights.column) {
+        None => {}
+        Some(None) => title += ", equal weights",
+        Some(Some(column)) => title += &format!(", weights of the column '{column}'"),
+    }
     let mut sheet = Sheet::new(&title, &HEADERS);
     answer
         .coefficients

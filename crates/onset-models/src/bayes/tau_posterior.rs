@@ -3,6 +3,7 @@
 use super::given_tau::Tail;
 use super::marginal::moments;
 use super::{BayesError, Summary};
+use crate::pool::newton::{Node as End, cubic_step};
 use onset_math::quadrature::{Rule, gauss_legendre};
 
 /// Points in a panel.
@@ -19,6 +20,10 @@ const SCAN: f64 = 12.0;
 const FARTHEST: f64 = 200.0;
 /// Steps of a quantile's iteration.
 const STEPS: usize = 60;
+/// A Newton step in ln tau below this leaves an error of about its square.
+const STEP: f64 = 3e-7;
+/// Half of a bracket in ln tau that is as good as a point.
+const BRACKET: f64 = 1e-11;
 
 /// One panel: its ends, and the mass below it.
 #[derive(Debug, Clone, Copy)]
@@ -163,6 +168,11 @@ impl<F: Fn(f64) -> f64> TauPosterior<F> {
 
     /// ln tau below which the share `p` of the mass lies.
     pub fn quantile(&self, p: f64) -> f64 {
+        self.quantile_near(p, f64::NAN)
+    }
+
+    /// The same from a place that is close to it; NaN where none is known.
+    fn quantile_near(&self, p: f64, start: f64) -> f64 {
         let at = self.panels.partition_point(|panel| panel.below + panel.mass < p);
         let Some(panel) = self.panels.get(at).or(self.panels.last()) else {
             return f64::NAN;
@@ -172,7 +182,11 @@ impl<F: Fn(f64) -> f64> TauPosterior<F> {
             return panel.lo;
         }
         let (mut lo, mut hi) = (panel.lo, panel.hi);
-        let mut x = lo + (hi - lo) * (target / panel.mass).clamp(0.0, 1.0);
+        let mut x = if start > lo && start < hi {
+            start
+        } else {
+            self.cubic_quantile(panel, target)
+        };
         for _ in 0..STEPS {
             let excess = self.part(panel.lo, x) - target;
             if excess > 0.0 {
@@ -180,18 +194,34 @@ impl<F: Fn(f64) -> f64> TauPosterior<F> {
             } else {
                 lo = x;
             }
-            let slope = self.density(x);
-            let mut next = x - excess / slope;
-            if !(next > lo && next < hi) {
-                next = 0.5 * (lo + hi);
-            }
+            let newton = x - excess / self.density(x);
+            let inside = newton > lo && newton < hi;
+            let next = if inside { newton } else { 0.5 * (lo + hi) };
             let step = (next - x).abs();
             x = next;
-            if step < 1e-11 {
+            if step < if inside { STEP } else { BRACKET } {
                 break;
             }
         }
         x
+    }
+
+    /// The quantile by the cubic through the mass and density at both ends of its panel.
+    fn cubic_quantile(&self, panel: &Panel, target: f64) -> f64 {
+        let width = panel.hi - panel.lo;
+        let line = width * (target / panel.mass).clamp(0.0, 1.0);
+        let end = |x: f64, value: f64| End {
+            x,
+            value,
+            slope: self.density(x),
+        };
+        let (lower, upper) = (end(panel.lo, -target), end(panel.hi, panel.mass - target));
+        let x = panel.lo + cubic_step(lower, upper, line);
+        if x > panel.lo && x < panel.hi {
+            x
+        } else {
+            panel.lo + line
+        }
     }
 
     /// tau in five numbers.
@@ -232,8 +262,10 @@ impl<F: Fn(f64) -> f64> TauPosterior<F> {
             starts.get(here.saturating_sub(1)).copied().unwrap_or(0.0),
             starts.get(here + 1).copied().unwrap_or(spare),
         );
+        let (mut a, mut b) = (f64::NAN, f64::NAN);
         let slope = |p: f64| {
-            let (a, b) = (self.quantile(p), self.quantile(p + level));
+            a = self.quantile_near(p, a);
+            b = self.quantile_near(p + level, b);
             self.density_tau(a) - self.density_tau(b)
         };
         // shorter while the density rises at the lower end faster than it falls at the upper one

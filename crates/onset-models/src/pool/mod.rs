@@ -17,7 +17,7 @@ mod guards;
 pub mod interval;
 mod mantel_haenszel;
 mod mean_interval;
-mod newton;
+pub(crate) mod newton;
 mod options;
 mod peto;
 pub mod prediction;

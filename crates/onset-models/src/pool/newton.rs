@@ -132,7 +132,7 @@ pub(crate) fn hermite_root([mut lo, mut hi]: [Node; 2], floor: f64, mut f: impl 
 
 /// From `at` to the root of the cubic with the values and slopes of both points, sought from `start` on; `start`
 /// itself where the search leaves.
-fn cubic_step(at: Node, other: Node, start: f64) -> f64 {
+pub(crate) fn cubic_step(at: Node, other: Node, start: f64) -> f64 {
     let h = other.x - at.x;
     let chord = (other.value - at.value) / h;
     let third = (at.slope + other.slope - 2.0 * chord) / (h * h);
