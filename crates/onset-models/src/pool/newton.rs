@@ -112,7 +112,7 @@ pub(crate) fn hermite_root([mut lo, mut hi]: [Node; 2], floor: f64, mut f: impl 
         } else {
             hi = at;
         }
-        let step = cubic_step(at, other, newton);
+        let step = near_step(at, other, newton);
         let next = x + step;
         if next >= lo.x && next <= hi.x && step.abs() <= STEP * (next + floor) {
             return found(next);
@@ -130,20 +130,45 @@ pub(crate) fn hermite_root([mut lo, mut hi]: [Node; 2], floor: f64, mut f: impl 
     }
 }
 
-/// From `at` to the root of the cubic with the values and slopes of both points, sought from `start` on; `start`
-/// itself where the search leaves.
+/// The cubic with the values and slopes of two points, in steps from the first: its coefficients of the second and
+/// third power.
+#[inline]
+fn cubic(at: Node, other: Node) -> (f64, f64) {
+    let inverse = 1.0 / (other.x - at.x);
+    let chord = (other.value - at.value) * inverse;
+    let third = (at.slope + other.slope - 2.0 * chord) * inverse * inverse;
+    let second = (chord - at.slope) * inverse - third * (other.x - at.x);
+    (second, third)
+}
+
+/// From `at` to the root of the cubic through both points, sought by Newton from `start` on; `start` itself where
+/// the search leaves.
 pub(crate) fn cubic_step(at: Node, other: Node, start: f64) -> f64 {
-    let h = other.x - at.x;
-    let chord = (other.value - at.value) / h;
-    let third = (at.slope + other.slope - 2.0 * chord) / (h * h);
-    let second = (chord - at.slope) / h - third * h;
+    let (second, third) = cubic(at, other);
     let mut step = start;
-    for _ in 0..3 {
+    for _ in 0..2 {
         let value = at.value + step * (at.slope + step * (second + step * third));
         let slope = at.slope + step * (2.0 * second + 3.0 * step * third);
         step -= value / slope;
     }
-    // also where a slope is 0 or not a number
+    or_start(step, start)
+}
+
+/// The same where Newton's step from `at` is small: the slope of the cubic at its end serves twice, and each use
+/// leaves the cube of the step as a share of the error.
+#[inline]
+fn near_step(at: Node, other: Node, newton: f64) -> f64 {
+    let (second, third) = cubic(at, other);
+    let inverse = 1.0 / (at.slope + newton * (2.0 * second + 3.0 * newton * third));
+    let mut step = newton;
+    for _ in 0..2 {
+        step -= inverse * (at.value + step * (at.slope + step * (second + step * third)));
+    }
+    or_start(step, newton)
+}
+
+/// Also where a slope is 0 or not a number.
+fn or_start(step: f64, start: f64) -> f64 {
     if (step - start).abs() <= start.abs() {
         step
     } else {

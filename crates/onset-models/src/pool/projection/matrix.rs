@@ -414,19 +414,25 @@ impl MatrixDesign {
     /// R^-1 M R^-T: a covariance of the orthonormal coefficients in the user's columns.
     pub fn to_user(&self, m: &[f64]) -> Vec<f64> {
         let p = self.p;
-        let mut left = vec![0.0; p * p];
-        for j in 0..p {
-            let mut column: Vec<f64> = (0..p).map(|i| m[i * p + j]).collect();
-            back_substitute(&self.r, &mut column, p);
-            for i in 0..p {
-                left[i * p + j] = column[i];
+        let mut out = m.to_vec();
+        // R^-1 M, then R^-1 times its transpose
+        for _ in 0..2 {
+            for i in (0..p).rev() {
+                for c in i + 1..p {
+                    let factor = self.r[i * p + c];
+                    for j in 0..p {
+                        out[i * p + j] -= factor * out[c * p + j];
+                    }
+                }
+                for j in 0..p {
+                    out[i * p + j] /= self.r[i * p + i];
+                }
             }
-        }
-        let mut out = vec![0.0; p * p];
-        for i in 0..p {
-            let mut row = left[i * p..(i + 1) * p].to_vec();
-            back_substitute(&self.r, &mut row, p);
-            out[i * p..(i + 1) * p].copy_from_slice(&row);
+            for i in 0..p {
+                for j in 0..i {
+                    out.swap(i * p + j, j * p + i);
+                }
+            }
         }
         symmetrise(&mut out, p);
         out

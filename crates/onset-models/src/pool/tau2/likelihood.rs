@@ -73,18 +73,35 @@ struct Point {
     slope: f64,
     /// y'PPy over the trace that it is compared with.
     ratio: f64,
+    /// Means of 1/(l + t) over the eigenvalues l, with the terms of y'PPy and of the trace as weights.
+    residual_mean: f64,
+    trace_mean: f64,
 }
 
 /// Whether the score is negative for every t from `at.t` on.
 ///
-/// In the eigenvalues l of the variances within the residual space, v_min <= l <= v_max, y'PPy = sum g^2/(l+t)^2 and
-/// the trace = sum 1/(l+t): from t0 to t the first falls at least by ((v_max+t0)/(v_max+t))^2 and the second at most
-/// by (v_min+t0)/(v_min+t). The product of the two changes is largest at t = v_max - 2 v_min, or at t0 beyond it.
+/// In the eigenvalues l of the variances within the residual space, y'PPy = sum g^2/(l+t)^2 and the trace = sum
+/// 1/(l+t). With x = 1/(l+t0) and d = t - t0 they are y'PPy at t0 times a mean of 1/(1+dx)^2, and the trace at t0 times
+/// a mean of 1/(1+dx). Both are convex in x, and the means of x are known: the second is at least its value at the mean
+/// (Jensen), the first at most that of the two ends, v_min <= l <= v_max, with the same mean (Edmundson & Madansky).
+/// Each end by itself times 1 + d m is largest at d = 0, or at a d that is known.
 fn falls_from(at: Point, v_min: f64, v_max: f64) -> bool {
-    let t = (v_max - 2.0 * v_min).max(at.t);
-    let first = (v_max + at.t) / (v_max + t);
-    let worst = at.ratio * first * first * (v_min + t) / (v_min + at.t);
-    worst < PROVEN
+    let (high, low) = (1.0 / (v_min + at.t), 1.0 / (v_max + at.t));
+    let spread = high - low;
+    let share = if spread > 0.0 {
+        ((at.residual_mean - low) / spread).clamp(0.0, 1.0)
+    } else {
+        1.0
+    };
+    let m = at.trace_mean;
+    let largest = |x: f64| {
+        if 2.0 * x >= m {
+            1.0
+        } else {
+            m * m / (4.0 * x * (m - x))
+        }
+    };
+    at.ratio * (share * largest(high) + (1.0 - share) * largest(low)) < PROVEN
 }
 
 /// Below 1 by more than rounding.
@@ -105,15 +122,17 @@ impl Scan<'_> {
         self.iterations += 1;
         let forms = self.projection.forms(t);
         let (score, slope) = score(&forms, self.likelihood);
-        let trace = match self.likelihood {
-            Likelihood::Full => forms.sum_w,
-            Likelihood::Restricted => forms.tr_p,
+        let (trace, square) = match self.likelihood {
+            Likelihood::Full => (forms.sum_w, forms.sum_w2),
+            Likelihood::Restricted => (forms.tr_p, forms.tr_pp),
         };
         Point {
             t,
             score,
             slope,
             ratio: forms.qq / trace,
+            residual_mean: forms.qqq / forms.qq,
+            trace_mean: square / trace,
         }
     }
 
@@ -239,5 +258,62 @@ pub(crate) fn maximise(projection: &mut Projection, likelihood: Likelihood) -> P
             solution: Solution::NotConverged { iterations },
             forms: scan.projection.forms(f64::NAN),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use super::*;
+    use crate::pool::projection::{Intercept, MatrixDesign};
+    use onset_math::random::Stream;
+
+    fn scan(projection: &mut Projection, likelihood: Likelihood) -> Scan<'_> {
+        Scan {
+            projection,
+            likelihood,
+            best: None,
+            pending: None,
+            iterations: 0,
+        }
+    }
+
+    #[test]
+    fn where_the_score_is_proven_negative_it_is_negative_from_there_on() {
+        let mut stream = Stream::new(7, 0);
+        let mut proven = 0;
+        for draw in 0..600 {
+            let k = 4 + draw % 5;
+            let tau = 3.0 * stream.uniform() * stream.uniform();
+            let v: Vec<f64> = (0..k).map(|_| (4.0 * stream.normal()).exp()).collect();
+            let y: Vec<f64> = v.iter().map(|v| (v.sqrt() + tau) * stream.normal()).collect();
+            let x: Vec<f64> = (0..k).flat_map(|_| [1.0, stream.normal()]).collect();
+            let mut projection = if draw % 2 == 0 {
+                Projection::Intercept(Intercept::new(&y, &v, None))
+            } else {
+                Projection::Matrix(MatrixDesign::new(&y, &v, &x, 2).unwrap())
+            };
+            let (low, high) = (projection.v_min(), projection.v_max());
+            for likelihood in [Likelihood::Full, Likelihood::Restricted] {
+                let mut scan = scan(&mut projection, likelihood);
+                let points: Vec<Point> = (0..=120)
+                    .map(|i| {
+                        let u = low * (1e6 * high / low).powf(f64::from(i) / 120.0);
+                        scan.point((u - low).max(0.0))
+                    })
+                    .collect();
+                let from = points.iter().position(|&point| falls_from(point, low, high));
+                if let Some(from) = from {
+                    proven += usize::from(from < 40);
+                    assert!(
+                        points[from..].iter().all(|point| point.score < 0.0),
+                        "draw {draw}"
+                    );
+                }
+            }
+        }
+        // the proof is worth something: before a third of the way to a variance far beyond the largest
+        assert!(proven > 300, "{proven}");
     }
 }
