@@ -81,8 +81,8 @@ const ROUNDING: f64 = 1e-13;
 
 /// Root of a function whose value is positive at the first of `ends` and not at the second.
 ///
-/// Each step goes to the root of the cubic with the value and slope of the last point and the one nearest to it,
-/// whose error is the square of both distances together; a root that is found is a point at which `f` was called
+/// Each step goes to the root of the cubic with the values and slopes of the last two points (at first of the last
+/// and the nearer end), whose error is the square of both distances together; a root that is found is a point at which `f` was called
 /// last, unless it ends by a step too small to matter. `floor` is added to x to give the scale of the stopping rules.
 pub(crate) fn hermite_root([mut lo, mut hi]: [Node; 2], floor: f64, mut f: impl FnMut(f64) -> Node) -> Root {
     let between = |x: f64, lo: Node, hi: Node| {

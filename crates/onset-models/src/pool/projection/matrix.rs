@@ -111,7 +111,7 @@ impl MatrixDesign {
         self.range = range(v);
         self.forget();
         self.rss = self.columns.rss();
-        let mean = y.iter().sum::<f64>() / k;
+        let mean = y.iter().map(|y| y / k).sum::<f64>();
         self.spread = y.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>() / k;
     }
 
