@@ -4,11 +4,12 @@
 //! onset is for. The curve is drawn from the form that is fitted.
 
 use super::claims::{self, Claim};
+use super::onset_times::{RHO, Trials};
 use super::{SEED, share};
 use crate::Fallible;
 use onset::math::random::Stream;
 use onset::models::timecourse::{
-    Baseline, Benefit, Dispersion, Form, Longitudinal, Options, TimeScale, TimeVisit, WithinArm, latest_onset,
+    Baseline, Benefit, Dispersion, Form, Longitudinal, Options, TimeScale, WithinArm, latest_onset,
 };
 use rayon::prelude::*;
 use std::fmt::Write;
@@ -23,10 +24,7 @@ const THRESHOLD: f64 = 3.0;
 const PEAK: f64 = 8.0;
 /// Hours of the visits; trials take these in turn.
 const VISITS: [&[f64]; 2] = [&[24.0, 72.0, 168.0], &[24.0, 168.0, 336.0]];
-/// Correlation of two visits of an arm, a doubling of time apart.
-const RHO: f64 = 0.6;
-/// Spread of single scores, points, and people an arm, log-uniform.
-const SCORE_SD: f64 = 9.0;
+/// People an arm, log-uniform.
 const PEOPLE: [f64; 2] = [15.0, 60.0];
 
 /// What is drawn.
@@ -163,33 +161,15 @@ fn one(scenario: &Scenario, stream: &mut Stream) -> Fallible<Option<f64>> {
 }
 
 fn drawn(scenario: &Scenario, stream: &mut Stream) -> Fallible<Longitudinal> {
-    let mut visits = Vec::new();
-    for trial in 0..scenario.trials {
-        let hours = VISITS[trial % VISITS.len()];
-        let people = PEOPLE[0] * (PEOPLE[1] / PEOPLE[0]).powf(stream.uniform());
-        let se = SCORE_SD / people.sqrt();
-        for treated in [0.0, 1.0] {
-            let name = if treated > 0.0 { "drug" } else { "control" };
-            let own = scenario.tau / 2.0_f64.sqrt() * stream.normal();
-            let (mut noise, mut before) = (0.0, None);
-            for &time in hours {
-                let r = before.map_or(0.0, |before: f64| RHO.powf((time / before).ln()));
-                noise = r * noise + (1.0 - r * r).sqrt() * stream.normal();
-                before = Some(time);
-                visits.push(TimeVisit {
-                    study: trial.to_string(),
-                    arm: name.to_owned(),
-                    treatment: name.to_owned(),
-                    time,
-                    mean: (own - treated * PEAK) * scenario.shape(time) + se * noise,
-                    se,
-                    n: None,
-                    dose: None,
-                });
-            }
-        }
-    }
-    Ok(Longitudinal::new(&visits, "control")?)
+    let trials = Trials {
+        number: scenario.trials,
+        visits: &VISITS,
+        people: PEOPLE,
+        drift: 0.0,
+        peak: PEAK,
+        tau: Some(scenario.tau),
+    };
+    trials.drawn(|t| scenario.shape(t), stream)
 }
 
 const HEAD: &str = "

@@ -32,7 +32,7 @@ const VISITS: [&[f64]; 3] = [
     &[4.0, 12.0, 48.0, 168.0, 504.0],
 ];
 /// Correlation of two visits of an arm, a doubling of time apart.
-const RHO: f64 = 0.6;
+pub(super) const RHO: f64 = 0.6;
 /// Spread of single scores, points, and people an arm, log-uniform.
 const SCORE_SD: f64 = 9.0;
 const PEOPLE: [f64; 2] = [20.0, 120.0];
@@ -334,42 +334,67 @@ fn read(curve: &Curve, likelihood: &Likelihood, truth: Truth) -> Fallible<Draw> 
     Ok(found)
 }
 
-/// Two arms a trial: the control drifts, the other follows the curve.
 fn drawn(scenario: &Scenario, stream: &mut Stream) -> Fallible<Longitudinal> {
     let truth = scenario.truth;
-    let mut visits = Vec::new();
-    for trial in 0..scenario.k {
-        let hours = VISITS[trial % VISITS.len()];
-        let people = PEOPLE[0] * (PEOPLE[1] / PEOPLE[0]).powf(stream.uniform());
-        let se = SCORE_SD / people.sqrt();
-        for treated in [0.0, 1.0] {
-            let name = if treated > 0.0 { "drug" } else { "control" };
-            let own = if scenario.random {
-                TAU / 2.0_f64.sqrt() * stream.normal()
-            } else {
-                0.0
-            };
-            // a first-order walk on the log of time has the correlations of the model
-            let (mut noise, mut before) = (0.0, None);
-            for &time in hours {
-                let r = before.map_or(0.0, |before: f64| RHO.powf((time / before).ln()));
-                noise = r * noise + (1.0 - r * r).sqrt() * stream.normal();
-                before = Some(time);
-                let drift = -(1.0 + 0.2 * trial as f64) * time.ln_1p();
-                visits.push(TimeVisit {
-                    study: trial.to_string(),
-                    arm: name.to_owned(),
-                    treatment: name.to_owned(),
-                    time,
-                    mean: drift + (own - treated * truth.peak()) * truth.shape(time) + se * noise,
-                    se,
-                    n: None,
-                    dose: None,
-                });
+    let trials = Trials {
+        number: scenario.k,
+        visits: &VISITS,
+        people: PEOPLE,
+        drift: 1.0,
+        peak: truth.peak(),
+        tau: scenario.random.then_some(TAU),
+    };
+    trials.drawn(|t| truth.shape(t), stream)
+}
+
+/// Trials of two arms: the control drifts, the other follows a curve.
+pub(super) struct Trials<'a> {
+    pub number: usize,
+    /// Hours of the visits; trials take these in turn.
+    pub visits: &'a [&'a [f64]],
+    /// People an arm, log-uniform between these.
+    pub people: [f64; 2],
+    /// Size of the control's drift.
+    pub drift: f64,
+    /// Where the curve ends or peaks, points.
+    pub peak: f64,
+    /// Standard deviation of the difference's amplitude between trials, points.
+    pub tau: Option<f64>,
+}
+
+impl Trials<'_> {
+    /// `shape`: the curve as a share of its peak.
+    pub(super) fn drawn(&self, shape: impl Fn(f64) -> f64, stream: &mut Stream) -> Fallible<Longitudinal> {
+        let mut visits = Vec::new();
+        for trial in 0..self.number {
+            let hours = self.visits[trial % self.visits.len()];
+            let people = self.people[0] * (self.people[1] / self.people[0]).powf(stream.uniform());
+            let se = SCORE_SD / people.sqrt();
+            for treated in [0.0, 1.0] {
+                let name = if treated > 0.0 { "drug" } else { "control" };
+                let own = self.tau.map_or(0.0, |tau| tau / 2.0_f64.sqrt() * stream.normal());
+                // a first-order walk on the log of time has the correlations of the model
+                let (mut noise, mut before) = (0.0, None);
+                for &time in hours {
+                    let r = before.map_or(0.0, |before: f64| RHO.powf((time / before).ln()));
+                    noise = r * noise + (1.0 - r * r).sqrt() * stream.normal();
+                    before = Some(time);
+                    let drift = -self.drift * (1.0 + 0.2 * trial as f64) * time.ln_1p();
+                    visits.push(TimeVisit {
+                        study: trial.to_string(),
+                        arm: name.to_owned(),
+                        treatment: name.to_owned(),
+                        time,
+                        mean: drift + (own - treated * self.peak) * shape(time) + se * noise,
+                        se,
+                        n: None,
+                        dose: None,
+                    });
+                }
             }
         }
+        Ok(Longitudinal::new(&visits, "control")?)
     }
-    Ok(Longitudinal::new(&visits, "control")?)
 }
 
 const HEAD: &str = "
